@@ -1,0 +1,60 @@
+//! Errors and pages on the terminal.
+
+use std::io::{IsTerminal, Write};
+
+use convac::diagnostic::{Diagnostic, Sources, render, to_ansi, to_plain};
+use serde_json::json;
+
+use super::arguments::When;
+
+/// Whether messages on the standard error are coloured.
+#[derive(Clone, Copy, Debug)]
+pub struct Colors(pub bool);
+
+impl Colors {
+    /// The choice of the command line, of NO_COLOR and CLICOLOR_FORCE, and of the terminal.
+    pub fn choose(when: When) -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty() && v != "0");
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Self(match when {
+            When::Always => true,
+            When::Never => false,
+            When::Auto if no_color => false,
+            When::Auto if set("CLICOLOR_FORCE") => true,
+            When::Auto => std::io::stderr().is_terminal() && !dumb,
+        })
+    }
+}
+
+/// Writes errors to the standard error, with an empty line between them.
+pub fn print_errors(errors: &[Diagnostic], sources: &Sources, colors: Colors) {
+    let mut out = std::io::stderr().lock();
+    for (number, error) in errors.iter().enumerate() {
+        let pieces = render(error, sources);
+        let text = if colors.0 { to_ansi(&pieces) } else { to_plain(&pieces) };
+        let gap = if number > 0 { "\n" } else { "" };
+        // Nobody is left to be told that the standard error is closed.
+        let _ = writeln!(out, "{gap}{text}");
+    }
+}
+
+/// An error as one JSON object.
+pub fn error_json(error: &Diagnostic, sources: &Sources) -> serde_json::Value {
+    let position = error.primary.as_ref().and_then(|label| sources.position(label.span));
+    json!({
+        "error": {
+            "code": error.code.as_str(),
+            "message": error.message,
+            "line": position.map(|(line, _)| line),
+            "column": position.map(|(_, column)| column),
+            "hint": error.hint,
+        }
+    })
+}
+
+/// Writes text to the standard output; false if nobody reads it any more.
+pub fn print(text: &str) -> bool {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+}

@@ -1,0 +1,177 @@
+//! Where `convac run` writes shown values: as text or as JSON, and pictures into a folder.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use convac::diagnostic::{Diagnostic, Sources};
+use convac::evaluate::{Output, Progress, Shown};
+use convac::interrupt::Interrupt;
+use convac::session::Bundle;
+use convac::value::Failure;
+use serde_json::json;
+
+use super::report::error_json;
+
+/// The sink of a run.
+pub struct Sink {
+    json: bool,
+    plots: Option<PathBuf>,
+    pictures: AtomicUsize,
+    /// Whether the reader of the standard output went away.
+    closed: AtomicBool,
+    interrupt: Interrupt,
+    sources: Sources,
+    /// Errors of pictures that could not be drawn or written.
+    errors: Mutex<Vec<Diagnostic>>,
+    progress: Option<Mutex<bool>>,
+}
+
+impl Sink {
+    pub fn new(json: bool, plots: Option<PathBuf>, interrupt: Interrupt, sources: Sources) -> Self {
+        let visible = std::io::stderr().is_terminal();
+        Self {
+            json,
+            plots,
+            pictures: AtomicUsize::new(0),
+            closed: AtomicBool::new(false),
+            interrupt,
+            sources,
+            errors: Mutex::default(),
+            progress: visible.then(Mutex::default),
+        }
+    }
+
+    /// Whether the reader of the standard output went away.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    /// The errors of pictures.
+    pub fn take_errors(&self) -> Vec<Diagnostic> {
+        std::mem::take(&mut *self.errors.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// Writes an error as JSON.
+    pub fn write_error(&self, error: &Diagnostic) {
+        self.write(&format!("{}\n", error_json(error, &self.sources)));
+    }
+
+    fn write(&self, text: &str) {
+        self.clear_progress();
+        let mut out = std::io::stdout().lock();
+        if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err()
+            && !self.closed.swap(true, Ordering::SeqCst)
+        {
+            self.interrupt.trigger();
+        }
+    }
+
+    fn fail(&self, failure: &Failure, shown: &Shown) {
+        let error = Diagnostic::clone(failure).or_at(shown.span);
+        self.errors.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(error);
+    }
+
+    fn pictures(&self, folder: &Path, shown: &Shown) {
+        let bundle = Bundle(&shown.value);
+        let Some(svg) = bundle.svg() else { return };
+        let number = self.pictures.fetch_add(1, Ordering::SeqCst) + 1;
+        let name = format!("{number:02}-{}", shown.value.type_of());
+        let write =
+            |name: &str, bytes: &[u8]| convac::builtins::write_whole(&folder.join(name), bytes);
+        let svg = svg.and_then(|svg| write(&format!("{name}.svg"), svg.as_bytes()));
+        let png = match bundle.png() {
+            Some(png) => png.and_then(|png| write(&format!("{name}.png"), &png)),
+            None => Ok(()),
+        };
+        if let Err(failure) = svg.and(png) {
+            self.fail(&failure, shown);
+        }
+    }
+
+    fn clear_progress(&self) {
+        if let Some(visible) = &self.progress {
+            let mut visible = visible.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if std::mem::take(&mut *visible) {
+                let _ = write!(std::io::stderr(), "\r\x1b[K");
+            }
+        }
+    }
+}
+
+impl Output for Sink {
+    fn stream(&self, text: &str) {
+        if self.json {
+            self.write(&format!("{}\n", json!({ "stream": "stdout", "text": text })));
+        } else {
+            self.write(text);
+        }
+    }
+
+    fn show(&self, shown: &Shown) {
+        let bundle = Bundle(&shown.value);
+        if self.json {
+            match convac::value::json(&shown.value) {
+                Ok(value) => {
+                    let line = json!({
+                        "line": shown.line,
+                        "type": shown.value.type_of().as_str(),
+                        "value": value,
+                        "text": bundle.plain(),
+                    });
+                    self.write(&format!("{line}\n"));
+                }
+                Err(failure) => self.fail(&failure, shown),
+            }
+        } else {
+            self.write(&format!("{}\n", bundle.plain()));
+        }
+        if let Some(folder) = &self.plots {
+            self.pictures(folder, shown);
+        }
+    }
+
+    fn progress(&self, progress: &Progress) {
+        let Some(visible) = &self.progress else { return };
+        if progress.done >= progress.total {
+            self.clear_progress();
+            return;
+        }
+        *visible.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
+        #[allow(clippy::cast_precision_loss)]
+        let share = progress.done as f64 / progress.total.max(1) as f64;
+        let left = progress.elapsed.as_secs_f64() * (1.0 - share) / share.max(1e-9);
+        let line = format!(
+            "\r\x1b[K{:3.0} %  {} of {}  about {} left",
+            100.0 * share,
+            progress.done,
+            progress.total,
+            duration(left)
+        );
+        let _ = write!(std::io::stderr(), "{line}");
+    }
+
+    fn ask(&self, prompt: &str, _password: bool) -> Result<String, Failure> {
+        let mut line = String::new();
+        let _ = write!(std::io::stderr(), "{prompt} ");
+        match std::io::stdin().read_line(&mut line) {
+            Ok(length) if length > 0 => Ok(line.trim_end_matches(['\n', '\r']).to_owned()),
+            _ => Err(convac::value::failure(
+                convac::diagnostic::Code::File,
+                format!("there is nobody to answer {prompt:?}"),
+                "echo answer | convac run file.cac",
+            )),
+        }
+    }
+}
+
+fn duration(seconds: f64) -> String {
+    if seconds < 90.0 {
+        format!("{seconds:.0} s")
+    } else if seconds < 5400.0 {
+        format!("{:.0} min", seconds / 60.0)
+    } else {
+        format!("{:.0} h", seconds / 3600.0)
+    }
+}

@@ -1,0 +1,264 @@
+//! Files: the only place of the library that reads or writes any.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::table_macro::builtins;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::evaluate::{Loaded, Place};
+use crate::symbol::Symbol;
+use crate::value::{Failure, Media, MediaKind, Value, as_table, failure, json, text};
+
+/// The largest file that is read, in bytes.
+const READ_LIMIT: u64 = 1 << 30;
+
+/// Reads a program for `import`; the path starts from the folder of the importing file.
+pub(super) fn load_program(path: &str, from: Option<&Path>) -> Result<Loaded, Failure> {
+    let base = from.and_then(Path::parent).unwrap_or(Path::new(""));
+    let file = base.join(path);
+    let text = read_text(&file)?;
+    Ok(Loaded { place: place(&file), text })
+}
+
+/// Where a program stands: its path, and what tells it from all other files.
+pub fn place(path: &Path) -> Place {
+    let identity = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    Place { path: path.to_path_buf(), identity }
+}
+
+/// Reads a file as text.
+///
+/// # Errors
+/// E08 with what the system says, or that it is not UTF-8.
+pub fn read_text(path: &Path) -> Result<String, Failure> {
+    let bytes = read(path)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        failure(
+            Code::File,
+            format!("{} is not UTF-8 text: byte {at} fits no character", path.display()),
+            format!("iconv -t UTF-8 {}", path.display()),
+        )
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let meta = std::fs::metadata(path).map_err(|error| cannot("read", path, &error))?;
+    if meta.is_dir() {
+        return Err(failure(
+            Code::File,
+            format!("{} is a folder", path.display()),
+            format!("{}", path.join("first.cac").display()),
+        ));
+    }
+    if meta.len() > READ_LIMIT {
+        let size = meta.len() >> 20;
+        let message = format!("{} is too large: {size} MB", path.display());
+        return Err(failure(Code::Resource, message, "split it into smaller files"));
+    }
+    std::fs::read(path).map_err(|error| cannot("read", path, &error))
+}
+
+fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Failure {
+    let hint = match error.kind() {
+        std::io::ErrorKind::NotFound => "look at the path: it starts from the current folder",
+        std::io::ErrorKind::PermissionDenied => "choose a folder that you may write to",
+        _ => "choose another path",
+    };
+    failure(Code::File, format!("cannot {what} {}: {error}", path.display()), hint)
+}
+
+/// Writes a file at once: it is either the old one or the whole new one.
+///
+/// # Errors
+/// E08 with what the system says; the old file is as it was.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let name = path.file_name().ok_or_else(|| {
+        failure(Code::File, format!("{} names no file", path.display()), "\"sweep.csv\"")
+    })?;
+    let mut part = std::ffi::OsString::from(".");
+    part.push(name);
+    part.push(format!(".{}.part", std::process::id()));
+    let part: PathBuf = folder.join(part);
+    let written = std::fs::File::create(&part)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&part, path));
+    written.map_err(|error| {
+        // What was begun is taken away; that this fails too changes nothing.
+        let _ = std::fs::remove_file(&part);
+        cannot("write", path, &error)
+    })
+}
+
+fn extension(path: &str) -> String {
+    Path::new(path).extension().unwrap_or_default().to_string_lossy().to_lowercase()
+}
+
+/// The bytes of a value in the format that the extension names.
+fn encode(value: &Value, path: &str) -> Result<Vec<u8>, Failure> {
+    let media = |kind: MediaKind| {
+        let media = match value {
+            Value::Object(object) => object.media(kind),
+            _ => None,
+        };
+        match media {
+            Some(Ok(Media::Text(text))) => Ok(text.into_bytes()),
+            Some(Ok(Media::Bytes(bytes))) => Ok(bytes),
+            Some(Err(failure)) => Err(failure),
+            None => {
+                let found = value.type_of().with_article();
+                Err(failure(
+                    Code::File,
+                    format!("{found} has no picture"),
+                    "save(plot(sweep, x = \"r\", y = \"bits\"), \"sweep.svg\")",
+                ))
+            }
+        }
+    };
+    match extension(path).as_str() {
+        "json" => {
+            let mut out = serde_json::to_vec_pretty(&json(value)?).map_err(|error| {
+                failure(Code::File, format!("cannot write JSON: {error}"), "save(x, \"x.txt\")")
+            })?;
+            out.push(b'\n');
+            Ok(out)
+        }
+        "csv" => encode_csv(value),
+        "txt" => Ok(format!("{}\n", text(value)).into_bytes()),
+        "svg" => media(MediaKind::Svg),
+        "png" => media(MediaKind::Png),
+        "html" => media(MediaKind::Html),
+        other => Err(failure(
+            Code::File,
+            format!("values are not saved as {other:?}"),
+            "the endings are .csv, .json, .txt, .svg, .png and .html",
+        )),
+    }
+}
+
+fn encode_csv(value: &Value) -> Result<Vec<u8>, Failure> {
+    let Value::List(list) = value else { return Err(no_table(value)) };
+    let table = as_table(list).ok_or_else(|| no_table(value))?;
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let bad = |error: csv::Error| {
+        failure(Code::File, format!("cannot write CSV: {error}"), "save(x, \"x.json\")")
+    };
+    writer.write_record(table.columns.iter().map(|name| name.as_str())).map_err(bad)?;
+    for row in &table.rows {
+        let cells = row.iter().map(|(_, value)| match value {
+            Value::None => String::new(),
+            Value::Int(i) => i.to_string(),
+            other => crate::value::brief(other),
+        });
+        writer.write_record(cells).map_err(bad)?;
+    }
+    writer.into_inner().map_err(|error| {
+        failure(Code::File, format!("cannot write CSV: {error}"), "save(x, \"x.json\")")
+    })
+}
+
+fn no_table(value: &Value) -> Failure {
+    let found = value.type_of().with_article();
+    failure(
+        Code::Type,
+        format!("only tables are saved as CSV; this is {found}"),
+        "save([{r, bits: 2.0} for r in 1..4], \"sweep.csv\")",
+    )
+}
+
+fn decode(path: &str) -> Result<Value, Failure> {
+    let file = Path::new(path);
+    match extension(path).as_str() {
+        "json" => {
+            let text = read_text(file)?;
+            let parsed = serde_json::from_str(&text).map_err(|error| {
+                failure(Code::File, format!("{path} is not JSON: {error}"), "load(\"x.json\")")
+            })?;
+            from_json(&parsed)
+        }
+        "csv" => decode_csv(path, &read_text(file)?),
+        "txt" | "cac" => Ok(Value::string(read_text(file)?)),
+        other => Err(failure(
+            Code::File,
+            format!("files with the ending {other:?} are not understood"),
+            "the endings are .csv, .json and .txt",
+        )),
+    }
+}
+
+fn from_json(value: &serde_json::Value) -> Result<Value, Failure> {
+    Ok(match value {
+        serde_json::Value::Null => Value::None,
+        serde_json::Value::Bool(b) => Value::Bool(*b),
+        serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(i), _) => Value::int(i),
+            (None, Some(i)) => Value::int(i),
+            (None, None) => Value::Real(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        serde_json::Value::String(text) => Value::string(text),
+        serde_json::Value::Array(items) => {
+            Value::list(items.iter().map(from_json).collect::<Result<_, _>>()?)?
+        }
+        serde_json::Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, v)| Ok((Symbol::new(name), from_json(v)?)));
+            Value::record(fields.collect::<Result<_, Failure>>()?)?
+        }
+    })
+}
+
+fn decode_csv(path: &str, text: &str) -> Result<Value, Failure> {
+    let bad = |error: csv::Error| {
+        failure(Code::File, format!("{path} is not CSV: {error}"), "load(\"x.csv\")")
+    };
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let names: Vec<Symbol> = reader.headers().map_err(bad)?.iter().map(Symbol::new).collect();
+    let mut rows = Vec::new();
+    for row in reader.records() {
+        let row = row.map_err(bad)?;
+        let cells = row.iter().map(cell);
+        rows.push(Value::record(names.iter().copied().zip(cells).collect())?);
+    }
+    Value::list(rows)
+}
+
+/// A cell of a CSV file: none, a bool, an int, a real, or text.
+fn cell(text: &str) -> Value {
+    match text.trim() {
+        "" => Value::None,
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        digits if digits.len() < 10_000 && digits.parse::<dashu_int::IBig>().is_ok() => {
+            digits.parse::<dashu_int::IBig>().map_or(Value::None, Value::Int)
+        }
+        other => match other.parse::<f64>() {
+            Ok(x) => Value::Real(x),
+            Err(_) => Value::string(text),
+        },
+    }
+}
+
+builtins! { FILES "Files":
+    /// Writes a value to a file; the ending of the path decides how.
+    ///
+    /// Tables are saved as .csv, any value as .json or .txt, what has a picture as .svg or .png,
+    /// what has a table or a picture of its own as .html. The file is written at once: after an
+    /// error the old one is as it was.
+    effect fn save(cx, call; /** Any value. */ x: Value, /** Where to, from the current folder. */ path: Arc<str>) -> () {
+        let bytes = encode(&x, &path)?;
+        cx.check_interrupt()?;
+        write_whole(Path::new(&*path), &bytes).map_err(|error| {
+            Diagnostic::clone(&error).or_at(call.span_of(1))
+        })?;
+        Ok(())
+    }
+
+    /// Reads a file: a table from .csv, any data from .json, text from .txt.
+    heavy fn load(cx, call; /** Where from, from the current folder. */ path: Arc<str>) -> Value {
+        decode(&path).map_err(|error| Diagnostic::clone(&error).or_at(call.span_of(0)).into())
+    }
+}

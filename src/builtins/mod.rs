@@ -1,0 +1,54 @@
+//! The builtins: one table for each chapter of the manual.
+//!
+//! An entry of a table is all there is to a builtin: its name, typed parameters, defaults, docs,
+//! examples and body. Dispatch, errors, help, completion and the manual read these tables. This
+//! room is the only bridge between the language and the engine.
+
+mod arguments;
+mod files;
+mod general;
+mod layers;
+mod lists;
+pub mod manual;
+mod networks;
+mod numbers;
+mod partitions;
+mod pictures;
+//mod plots;
+//mod queries;
+mod strings;
+mod table_macro;
+
+use crate::evaluate::Registry;
+use crate::value::{FieldInfo, Type};
+
+pub use files::{place, read_text, write_whole};
+
+/// The registry of all builtins.
+pub fn registry() -> Registry {
+    let tables = vec![
+        layers::LAYERS,
+        networks::NETWORKS,
+        partitions::PARTITIONS,
+        //        queries::QUERIES,
+        //        plots::PLOTS,
+        numbers::NUMBERS,
+        lists::LISTS,
+        strings::STRINGS,
+        files::FILES,
+        general::GENERAL,
+    ];
+    Registry::new(tables, fields, networks::build, files::load_program)
+}
+
+/// The fields of a type of objects.
+fn fields(ty: Type) -> &'static [FieldInfo] {
+    match ty {
+        Type::Network => networks::FIELDS,
+        Type::Partition => partitions::FIELDS,
+        //        Type::Cut => queries::CUT_FIELDS,
+        //        Type::Bound => queries::BOUND_FIELDS,
+        //        Type::Plot => plots::FIELDS,
+        _ => &[],
+    }
+}

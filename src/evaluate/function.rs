@@ -1,0 +1,84 @@
+//! Functions as values.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::Builtin;
+use super::scope::Env;
+use crate::symbol::Symbol;
+use crate::syntax::ast::Lambda;
+use crate::value::Function;
+
+/// A function of a program.
+#[derive(Debug)]
+pub struct Closure {
+    /// Its name, for messages and for calling itself.
+    pub(super) name: Option<Symbol>,
+    /// Parameters and body.
+    pub(super) lambda: Arc<Lambda>,
+    /// The local names it sees.
+    pub(super) env: Env,
+    /// The module whose globals it sees; `None` for the session's.
+    pub(super) module: Option<usize>,
+    /// Its `##` lines.
+    pub(super) doc: Option<Arc<str>>,
+    /// How deep the values are that it holds.
+    pub(super) depth: u32,
+    /// `f(x, y = 2)` with the defaults as written.
+    pub(super) signature: Arc<str>,
+}
+
+impl Closure {
+    /// The names of the parameters.
+    pub fn params(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.lambda.params.iter().map(|param| param.name.symbol.as_str())
+    }
+}
+
+impl Function for Closure {
+    fn name(&self) -> Option<&str> {
+        self.name.map(Symbol::as_str)
+    }
+
+    fn signature(&self) -> String {
+        self.signature.to_string()
+    }
+
+    fn doc(&self) -> Option<&str> {
+        self.doc.as_deref()
+    }
+
+    fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// A builtin as a value.
+#[derive(Clone, Copy, Debug)]
+pub struct BuiltinFunction(pub &'static Builtin);
+
+impl Function for BuiltinFunction {
+    fn name(&self) -> Option<&str> {
+        Some(self.0.name)
+    }
+
+    fn signature(&self) -> String {
+        self.0.signature()
+    }
+
+    fn doc(&self) -> Option<&str> {
+        Some(self.0.doc)
+    }
+
+    fn depth(&self) -> u32 {
+        0
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}

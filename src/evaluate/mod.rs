@@ -1,0 +1,57 @@
+//! The evaluator: programs to values.
+//!
+//! Two modes share every line: *run* computes, *check* goes the same way with unknown values in
+//! the place of what is heavy, so that names, calls, types and shapes are verified before
+//! anything long begins. Builtins come from a [`Registry`]; this room knows none of them.
+
+mod access;
+mod arithmetic;
+mod builtin;
+mod call;
+mod comprehension;
+mod expression;
+mod function;
+mod machine;
+mod operator;
+mod output;
+mod program;
+mod registry;
+mod scope;
+mod stack;
+
+pub use builtin::{Args, Builtin, Param, Traits};
+pub use function::{BuiltinFunction, Closure};
+pub use machine::{Machine, Mode, Modules, Settings};
+pub use operator::{numbers_add, numbers_multiply};
+pub use output::{Output, Progress, Shown, Silent};
+pub use program::{Checked, RunEnd, check, check_definitions, run};
+pub use registry::{Loaded, NetworkItem, Place, Registry};
+pub use scope::{Globals, Scope};
+pub use stack::{guard_this_thread, with_stack};
+
+use crate::diagnostic::Diagnostic;
+use crate::value::Failure;
+
+/// Why an evaluation ended early.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    /// An error for the user.
+    Error(Failure),
+    /// An effect was met in a comprehension that runs in parallel: it must run in order.
+    OutOfOrder,
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Error(failure)
+    }
+}
+
+impl From<Diagnostic> for Stop {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Error(Box::new(diagnostic))
+    }
+}
+
+/// The result of an evaluation.
+pub type Eval<T> = Result<T, Stop>;

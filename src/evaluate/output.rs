@@ -1,0 +1,63 @@
+//! Where shown values, printed lines and progress go.
+
+use std::time::Duration;
+
+use crate::diagnostic::Span;
+use crate::value::{Failure, Value, failure};
+
+/// A value that is shown: a bare expression at the top level, or `show(x)`.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The value.
+    pub value: Value,
+    /// The expression, or the call of `show`.
+    pub span: Span,
+    /// The first line of the expression, from 1.
+    pub line: usize,
+}
+
+/// How far a long computation is.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// What is counted.
+    pub done: u64,
+    /// How many there are.
+    pub total: u64,
+    /// Time since it began.
+    pub elapsed: Duration,
+}
+
+/// The sink of a session: the terminal, a file, a notebook.
+pub trait Output: Send + Sync {
+    /// A line that `print` wrote, with its newline.
+    fn stream(&self, text: &str);
+
+    /// A value is shown.
+    fn show(&self, shown: &Shown);
+
+    /// A long computation goes on; called some ten times a second from half a second on. The
+    /// last call has `done == total`.
+    fn progress(&self, _progress: &Progress) {}
+
+    /// Reads a line from the user.
+    ///
+    /// # Errors
+    /// E08 where there is nobody to ask.
+    fn ask(&self, prompt: &str, _password: bool) -> Result<String, Failure> {
+        Err(failure(
+            crate::diagnostic::Code::File,
+            format!("there is nobody to answer {prompt:?}"),
+            "let answer = \"…\"",
+        ))
+    }
+}
+
+/// A sink that drops everything: for checks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Output for Silent {
+    fn stream(&self, _text: &str) {}
+
+    fn show(&self, _shown: &Shown) {}
+}

@@ -1,0 +1,56 @@
+//! Values as HTML: tables as `<table>`, everything else as it is in plain text.
+
+use super::table::cells;
+use super::{MediaKind, Value, as_table};
+
+/// Makes text safe inside HTML.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The HTML of a value, if it has a form of its own. Styles are inline, because notebooks drop
+/// style sheets.
+pub fn html(value: &Value) -> Option<String> {
+    match value {
+        Value::Object(object) => match object.media(MediaKind::Html)? {
+            Ok(super::Media::Text(text)) => Some(text),
+            _ => None,
+        },
+        Value::List(list) => Some(table_html(&as_table(list)?)),
+        _ => None,
+    }
+}
+
+fn table_html(table: &super::Table<'_>) -> String {
+    let cells = cells(table);
+    let align = |column: usize| if cells.numeric[column] { "right" } else { "left" };
+    let mut out = String::from("<table style=\"border-collapse:collapse\"><thead><tr>");
+    for (column, name) in cells.header.iter().enumerate() {
+        let style = format!("text-align:{};padding:2px 8px;border-bottom:1px solid", align(column));
+        out.push_str(&format!("<th style=\"{style}\">{}</th>", escape(name)));
+    }
+    out.push_str("</tr></thead><tbody>");
+    for row in &cells.rows {
+        out.push_str("<tr>");
+        for (column, cell) in row.iter().enumerate() {
+            let style = format!("text-align:{};padding:2px 8px", align(column));
+            out.push_str(&format!("<td style=\"{style}\">{}</td>", escape(cell)));
+        }
+        out.push_str("</tr>");
+    }
+    out.push_str("</tbody></table>");
+    if cells.hidden > 0 {
+        out.push_str(&format!("<p>… {} more rows</p>", cells.hidden));
+    }
+    out
+}

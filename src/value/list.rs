@@ -1,0 +1,131 @@
+//! Lists: values in a row, or a range that is never written out.
+
+use dashu_int::IBig;
+
+use super::{Failure, Value, as_table, deeper, failure};
+use crate::diagnostic::Code;
+
+/// The longest list that is held in memory (some hundred megabytes).
+pub const LIST_LIMIT: u64 = 10_000_000;
+
+/// What a list holds.
+#[derive(Debug)]
+pub enum Items {
+    /// Values.
+    Values(Vec<Value>),
+    /// The ints `first, first + 1, …`.
+    Range {
+        /// The first int.
+        first: IBig,
+        /// How many.
+        count: u64,
+    },
+}
+
+/// A list. It knows how deep and how large it is, so that no walk over it is a surprise.
+#[derive(Debug)]
+pub struct List {
+    items: Items,
+    depth: u32,
+    weight: u64,
+    unknown: bool,
+    table: std::sync::OnceLock<bool>,
+}
+
+impl List {
+    /// A list of values.
+    ///
+    /// # Errors
+    /// E07 beyond [`LIST_LIMIT`] items or when nested too deeply.
+    pub fn new(items: Vec<Value>) -> Result<Self, Failure> {
+        check_length(items.len() as u64)?;
+        let depth = deeper(items.iter().map(Value::depth).max().unwrap_or(0))?;
+        let weight = items.iter().fold(1_u64, |sum, item| sum.saturating_add(item.weight()));
+        let unknown = items.iter().any(Value::has_unknown);
+        let table = std::sync::OnceLock::new();
+        Ok(Self { items: Items::Values(items), depth, weight, unknown, table })
+    }
+
+    /// The ints `first, first + 1, …`; takes no memory.
+    pub fn range(first: IBig, count: u64) -> Self {
+        let items = Items::Range { first, count };
+        let table = std::sync::OnceLock::from(false);
+        Self { items, depth: 1, weight: count.saturating_add(1), unknown: false, table }
+    }
+
+    /// What it holds.
+    pub fn items(&self) -> &Items {
+        &self.items
+    }
+
+    /// How many items.
+    pub fn len(&self) -> u64 {
+        match &self.items {
+            Items::Values(values) => values.len() as u64,
+            Items::Range { count, .. } => *count,
+        }
+    }
+
+    /// Whether it has no items.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The item at an index from 0.
+    pub fn get(&self, index: u64) -> Option<Value> {
+        match &self.items {
+            Items::Values(values) => values.get(usize::try_from(index).ok()?).cloned(),
+            Items::Range { first, count } => {
+                (index < *count).then(|| Value::Int(first + IBig::from(index)))
+            }
+        }
+    }
+
+    /// The items one by one.
+    pub fn iter(&self) -> impl Iterator<Item = Value> + '_ {
+        (0..self.len()).map_while(|index| self.get(index))
+    }
+
+    /// The items as a vector.
+    ///
+    /// # Errors
+    /// E07 for a range beyond [`LIST_LIMIT`].
+    pub fn to_vec(&self) -> Result<Vec<Value>, Failure> {
+        match &self.items {
+            Items::Values(values) => Ok(values.clone()),
+            Items::Range { count, .. } => {
+                check_length(*count)?;
+                Ok(self.iter().collect())
+            }
+        }
+    }
+
+    /// Whether all items are records with the same fields.
+    pub fn is_table(&self) -> bool {
+        *self.table.get_or_init(|| as_table(self).is_some())
+    }
+
+    pub(super) fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    pub(super) fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    /// Whether an item is unknown, or holds an unknown value.
+    pub fn has_unknown(&self) -> bool {
+        self.unknown
+    }
+}
+
+fn check_length(length: u64) -> Result<(), Failure> {
+    if length <= LIST_LIMIT {
+        return Ok(());
+    }
+    Err(failure(
+        Code::Resource,
+        format!("a list of {length} items is too long"),
+        format!("lists hold at most {LIST_LIMIT} items; `sum`, `min` and `max` need no list"),
+    ))
+}

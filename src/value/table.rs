@@ -1,0 +1,79 @@
+//! Lists of equal records as tables.
+
+use super::{List, Value, brief, short_real};
+use crate::symbol::Symbol;
+
+/// A table: the columns and the rows of a list of equal records.
+#[derive(Debug)]
+pub struct Table<'v> {
+    /// The names of the columns.
+    pub columns: Vec<Symbol>,
+    /// The rows.
+    pub rows: Vec<&'v [(Symbol, Value)]>,
+}
+
+/// The list as a table, if it has items and all are records with the same fields in the same
+/// order.
+pub fn as_table(list: &List) -> Option<Table<'_>> {
+    let super::Items::Values(items) = list.items() else { return None };
+    let rows: Vec<&[(Symbol, Value)]> = items
+        .iter()
+        .map(|item| match item {
+            Value::Record(record) => Some(record.fields()),
+            _ => None,
+        })
+        .collect::<Option<_>>()?;
+    let columns: Vec<Symbol> = rows.first()?.iter().map(|(name, _)| *name).collect();
+    let same = |row: &&[(Symbol, Value)]| {
+        row.len() == columns.len() && row.iter().zip(&columns).all(|((name, _), c)| name == c)
+    };
+    (!columns.is_empty() && rows.iter().all(same)).then_some(Table { columns, rows })
+}
+
+/// Rows shown before and after the gap of a long table.
+const SHOWN_ROWS: usize = 40;
+
+/// The cells of a table as they are shown: the header, the rows, and whether each column is
+/// numeric (aligned to the right).
+pub(super) struct Cells {
+    pub header: Vec<String>,
+    pub rows: Vec<Vec<String>>,
+    pub numeric: Vec<bool>,
+    pub hidden: usize,
+}
+
+pub(super) fn cells(table: &Table<'_>) -> Cells {
+    let shown = table.rows.len().min(SHOWN_ROWS);
+    let rows = table.rows[..shown]
+        .iter()
+        .map(|row| row.iter().map(|(_, value)| cell(value)).collect())
+        .collect();
+    let numeric = (0..table.columns.len())
+        .map(|column| {
+            table.rows.iter().all(|row| {
+                matches!(
+                    row.get(column).map(|(_, v)| v),
+                    Some(Value::Int(_) | Value::Real(_) | Value::None)
+                )
+            })
+        })
+        .collect();
+    let header = table.columns.iter().map(|name| name.as_str().to_owned()).collect();
+    Cells { header, rows, numeric, hidden: table.rows.len() - shown }
+}
+
+fn cell(value: &Value) -> String {
+    let text = match value {
+        Value::Real(x) => short_real(*x),
+        Value::String(text) => text.to_string(),
+        Value::None => String::new(),
+        other => brief(other),
+    };
+    const WIDEST: usize = 48;
+    let one_line = text.replace(['\n', '\r', '\t'], " ");
+    if one_line.chars().count() <= WIDEST {
+        one_line
+    } else {
+        one_line.chars().take(WIDEST - 1).chain(std::iter::once('…')).collect()
+    }
+}
