@@ -3,6 +3,7 @@
 pub mod builtins;
 pub mod diagnostic;
 pub mod evaluate;
+pub mod graph;
 pub mod interrupt;
 pub mod network;
 pub mod plot;

@@ -14,8 +14,8 @@ mod networks;
 mod numbers;
 mod partitions;
 mod pictures;
-//mod plots;
-//mod queries;
+mod plots;
+mod queries;
 mod strings;
 mod table_macro;
 
@@ -30,8 +30,8 @@ pub fn registry() -> Registry {
         layers::LAYERS,
         networks::NETWORKS,
         partitions::PARTITIONS,
-        //        queries::QUERIES,
-        //        plots::PLOTS,
+        queries::QUERIES,
+        plots::PLOTS,
         numbers::NUMBERS,
         lists::LISTS,
         strings::STRINGS,
@@ -46,9 +46,9 @@ fn fields(ty: Type) -> &'static [FieldInfo] {
     match ty {
         Type::Network => networks::FIELDS,
         Type::Partition => partitions::FIELDS,
-        //        Type::Cut => queries::CUT_FIELDS,
-        //        Type::Bound => queries::BOUND_FIELDS,
-        //        Type::Plot => plots::FIELDS,
+        Type::Cut => queries::CUT_FIELDS,
+        Type::Bound => queries::BOUND_FIELDS,
+        Type::Plot => plots::FIELDS,
         _ => &[],
     }
 }
