@@ -38,10 +38,14 @@ pub fn check(
     machine: &Machine,
     globals: &Arc<Globals>,
     statements: &[Statement],
+    broken_names: &[Symbol],
     overrides: &FxHashMap<Symbol, Value>,
     file: Option<&Place>,
 ) -> Checked {
     let mut globals = Arc::clone(globals);
+    for name in broken_names {
+        Arc::make_mut(&mut globals).set(*name, Value::Unknown(TypeSet::ANY));
+    }
     let mut errors = Vec::new();
     let importing: Vec<Place> = file.cloned().into_iter().collect();
     for statement in statements {

@@ -86,7 +86,8 @@ impl Session {
         let mut errors = program.errors;
         let machine = self.machine(Mode::Check, Arc::new(Silent));
         errors.extend(self.guarded(source, || {
-            check(&machine, &self.globals, &program.statements, &self.overrides, file).errors
+            let names = &program.broken_names;
+            check(&machine, &self.globals, &program.statements, names, &self.overrides, file).errors
         }));
         sort(&mut errors);
         errors
@@ -113,8 +114,9 @@ impl Session {
         let kept = std::sync::Mutex::new(None);
         let found = self.guarded(source, || {
             let statements = &program.statements;
+            let names = &program.broken_names;
             let mut errors_here =
-                check(&checker, &self.globals, statements, &self.overrides, file).errors;
+                check(&checker, &self.globals, statements, names, &self.overrides, file).errors;
             if errors.is_empty() && errors_here.is_empty() {
                 let end = run(&runner, &self.globals, statements, &self.overrides, file);
                 errors_here.extend(end.error);

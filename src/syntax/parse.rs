@@ -6,6 +6,7 @@ use pest_derive::Parser;
 
 use super::ast::Statement;
 use super::build::Builder;
+use super::Symbol;
 use super::scan::{Problem, RawStatement, Scan, scan};
 use super::syntax_error;
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
@@ -22,6 +23,8 @@ pub struct Program {
     pub statements: Vec<Statement>,
     /// What is wrong with the others, in the order of the text.
     pub errors: Vec<Diagnostic>,
+    /// The names that the others would have bound: nobody is to blame for using them.
+    pub broken_names: Vec<Symbol>,
     /// Whether more input could complete the last statement.
     pub incomplete: bool,
 }
@@ -70,14 +73,33 @@ fn parse_scanned(text: &str, source: SourceId, scanned: &Scan) -> Program {
         program.errors.push(describe(problem, text, source));
     }
     for raw in &scanned.statements {
-        match parse_statement(text, source, scanned, raw) {
-            Ok(statement) => program.statements.push(statement),
-            Err(error) => program.errors.push(*error),
+        if !raw.broken {
+            match parse_statement(text, source, scanned, raw) {
+                Ok(statement) => {
+                    program.statements.push(statement);
+                    continue;
+                }
+                Err(error) => program.errors.push(*error),
+            }
         }
+        program.broken_names.extend(bound_name(text, scanned, raw));
     }
     let start = |error: &Diagnostic| error.primary.as_ref().map_or(0, |label| label.span.start);
     program.errors.sort_by_key(start);
     program
+}
+
+/// The name that a statement would bind if it were well formed.
+fn bound_name(text: &str, scanned: &Scan, raw: &RawStatement) -> Option<Symbol> {
+    let first = scanned.tokens.partition_point(|token| token.start < raw.start);
+    let last = scanned.tokens.partition_point(|token| token.start < raw.end);
+    let mut words = scanned.tokens.get(first..last)?.iter().map(|token| token.text(text));
+    let name = match words.next()? {
+        "let" => words.next()?,
+        "import" => words.skip_while(|word| *word != "as").nth(1)?,
+        _ => return None,
+    };
+    name.starts_with(super::starts_word).then(|| Symbol::new(name))
 }
 
 fn parse_statement(

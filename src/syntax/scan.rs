@@ -17,6 +17,8 @@ pub struct RawStatement {
     pub doc: Option<String>,
     /// Whether a `;` follows: it is evaluated and not shown.
     pub hidden: bool,
+    /// Whether a problem stands in it, so that there is nothing to parse.
+    pub broken: bool,
 }
 
 /// What is wrong with the brackets, the strings or the characters of a source.
@@ -41,7 +43,7 @@ pub enum Problem {
 pub struct Scan {
     /// All tokens.
     pub tokens: Vec<Token>,
-    /// The statements, in order; those with a problem inside are left out.
+    /// The statements, in order.
     pub statements: Vec<RawStatement>,
     /// What is wrong, in order.
     pub problems: Vec<Problem>,
@@ -313,9 +315,9 @@ impl<'s> Scanner<'s> {
         };
         let doc = (!self.doc.is_empty()).then(|| self.doc.join("\n"));
         self.doc.clear();
-        if !std::mem::take(&mut self.broken) {
-            self.out.statements.push(RawStatement { start, end: self.last_end, doc, hidden });
-        }
+        let broken = std::mem::take(&mut self.broken);
+        let end = self.last_end;
+        self.out.statements.push(RawStatement { start, end, doc, hidden, broken });
     }
 
     /// Whether a newline means nothing: inside (…) and […], after an operator, before `|>` and
@@ -361,7 +363,9 @@ mod tests {
     use super::*;
 
     fn statements(source: &str) -> Vec<&str> {
-        scan(source).statements.iter().map(|s| &source[s.start..s.end]).collect()
+        let scanned = scan(source);
+        let whole = scanned.statements.iter().filter(|s| !s.broken);
+        whole.map(|s| &source[s.start..s.end]).collect()
     }
 
     #[test]

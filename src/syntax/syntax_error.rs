@@ -89,6 +89,14 @@ impl Place<'_> {
                     .hint(format!("use another name, such as `{word}_`")),
             );
         }
+        let key = self.next.is_some_and(|next| next.text(self.text) == ":");
+        if key && RESERVED.contains(&word) {
+            return Some(
+                self.error(format!("`{word}` is a reserved word"))
+                    .at(self.span(token), "it names no field")
+                    .hint(format!("use another name, such as `{word}_`")),
+            );
+        }
         if token.kind == TokenKind::Number {
             if let Some(error) = self.number(token, word) {
                 return Some(error);
