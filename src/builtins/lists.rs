@@ -262,6 +262,9 @@ builtins! { LISTS "Lists and tables":
     /// [1, 2, 3]
     pure fn take(cx, call; /** A list. */ xs: Arc<List>, /** How many at the most. */ count: u64) -> Value {
         let count = count.min(xs.len());
+        if let Items::Range { first, .. } = xs.items() {
+            return Ok(Value::List(Arc::new(List::range(first.clone(), count))));
+        }
         Ok(Value::list(xs.iter().take(usize::try_from(count).unwrap_or(usize::MAX)).collect())?)
     }
 

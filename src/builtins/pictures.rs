@@ -133,7 +133,11 @@ fn sizes(shape: Shape) -> (usize, usize) {
 }
 
 /// The picture without marks: in full, or its counts if it is too large.
-fn tree(network: &Network, title: Option<String>, caption: Option<String>) -> Result<TreePicture, TreeSummary> {
+fn tree(
+    network: &Network,
+    title: Option<String>,
+    caption: Option<String>,
+) -> Result<TreePicture, TreeSummary> {
     let planes = planes(network);
     let grid = sizes(network.input_shape());
     let output = Some(format!("output({})", network.classes()));

@@ -93,7 +93,9 @@ fn number(value: &Value, span: Span) -> Eval<f64> {
         Value::Int(i) => Ok(int_to_f64(i)),
         Value::Real(x) => Ok(*x),
         Value::None => Ok(f64::NAN),
-        other => Err(type_error("only numbers can be drawn", other, span, "plot(sweep, y = \"bits\")")),
+        other => {
+            Err(type_error("only numbers can be drawn", other, span, "plot(sweep, y = \"bits\")"))
+        }
     }
 }
 
@@ -133,9 +135,10 @@ impl Columns {
     }
 
     fn index(&self, name: &str, span: Span) -> Eval<usize> {
-        self.names.iter().position(|known| known == name).ok_or_else(|| {
-            no_column(name, self.names.iter().map(String::as_str).collect(), span)
-        })
+        self.names
+            .iter()
+            .position(|known| known == name)
+            .ok_or_else(|| no_column(name, self.names.iter().map(String::as_str).collect(), span))
     }
 
     fn is_numeric(&self, column: usize) -> bool {
@@ -219,13 +222,14 @@ fn chart(list: &List, wanted: &Wanted<'_>) -> Eval<Chart> {
         "bars" => Some(Mark::Bars),
         _ => None,
     })?;
-    let (log_x, log_y) = word(call, 5, &wanted.log, &["none", "x", "y", "xy"], |word| match word {
-        "none" | "" => Some((false, false)),
-        "x" => Some((true, false)),
-        "y" => Some((false, true)),
-        "xy" => Some((true, true)),
-        _ => None,
-    })?;
+    let (log_x, log_y) =
+        word(call, 5, &wanted.log, &["none", "x", "y", "xy"], |word| match word {
+            "none" | "" => Some((false, false)),
+            "x" => Some((true, false)),
+            "y" => Some((false, true)),
+            "xy" => Some((true, true)),
+            _ => None,
+        })?;
     let at = call.span_of(0);
     let x_of = |row: &[Value]| -> Eval<f64> {
         let value = row.get(x).unwrap_or(&Value::None);
@@ -288,7 +292,12 @@ fn chart(list: &List, wanted: &Wanted<'_>) -> Eval<Chart> {
 }
 
 /// The point that `mark` names: `[x, y]`, or a row with the columns of the axes.
-fn marked(wanted: &Wanted<'_>, columns: &Columns, x: usize, ys: &[usize]) -> Eval<Option<(f64, f64)>> {
+fn marked(
+    wanted: &Wanted<'_>,
+    columns: &Columns,
+    x: usize,
+    ys: &[usize],
+) -> Eval<Option<(f64, f64)>> {
     let span = wanted.call.span_of(8);
     let name = |column: usize| columns.names.get(column).map_or("", String::as_str);
     match &wanted.mark {
@@ -303,7 +312,12 @@ fn marked(wanted: &Wanted<'_>, columns: &Columns, x: usize, ys: &[usize]) -> Eva
             let get = |name: &str| row.get(Symbol::new(name)).cloned().unwrap_or(Value::None);
             Ok(Some((number(&get(name(x)), span)?, number(&get(y), span)?)))
         }
-        other => Err(type_error("a mark is a point [x, y] or a row of the table", other, span, "mark = [8, 16]")),
+        other => Err(type_error(
+            "a mark is a point [x, y] or a row of the table",
+            other,
+            span,
+            "mark = [8, 16]",
+        )),
     }
 }
 
@@ -327,7 +341,8 @@ fn chart_data(chart: &Chart) -> Json {
                 Mark::LinePoints => "both",
                 Mark::Bars => "bars",
             };
-            let errors = series.errors.as_ref().map(|e| e.iter().map(|x| json_real(*x)).collect::<Vec<_>>());
+            let errors =
+                series.errors.as_ref().map(|e| e.iter().map(|x| json_real(*x)).collect::<Vec<_>>());
             json!({ "label": series.label, "mark": mark, "points": points, "errors": errors })
         })
         .collect();
@@ -352,7 +367,12 @@ fn matrix_of_rows(list: &List, span: Span) -> Eval<Matrix> {
     let mut width = None;
     for row in list.iter() {
         let Value::List(row) = &row else {
-            return Err(type_error("a heat map needs rows of numbers", &row, span, "heatmap([[1, 2], [3, 4]])"));
+            return Err(type_error(
+                "a heat map needs rows of numbers",
+                &row,
+                span,
+                "heatmap([[1, 2], [3, 4]])",
+            ));
         };
         if *width.get_or_insert(row.len()) != row.len() {
             return Err(Diagnostic::new(Code::Shape, "the rows of a heat map have equal lengths")
@@ -375,7 +395,14 @@ fn matrix_of_rows(list: &List, span: Span) -> Eval<Matrix> {
     Ok(Matrix { values, rows: None, cols: None })
 }
 
-fn matrix_of_table(list: &List, x: usize, y: usize, value: usize, columns: &Columns, span: Span) -> Eval<Matrix> {
+fn matrix_of_table(
+    list: &List,
+    x: usize,
+    y: usize,
+    value: usize,
+    columns: &Columns,
+    span: Span,
+) -> Eval<Matrix> {
     let (mut xs, mut ys): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
     let place = |known: &mut Vec<Value>, item: &Value| -> Eval<usize> {
         for (number, other) in known.iter().enumerate() {
@@ -428,7 +455,12 @@ impl FromValue for Drawn {
     }
 }
 
-fn draw_network(cx: &Scope<'_>, call: &Args, net: &NetworkValue, title: Option<String>) -> Eval<PlotValue> {
+fn draw_network(
+    cx: &Scope<'_>,
+    call: &Args,
+    net: &NetworkValue,
+    title: Option<String>,
+) -> Eval<PlotValue> {
     cx.check_interrupt()?;
     let picture = pictures::network(&net.0, title)
         .map_err(|failure| Stop::Error(Box::new(Diagnostic::clone(&failure).or_at(call.span))))?;

@@ -147,7 +147,8 @@ impl CutValue {
     fn what_is_cut(&self) -> String {
         let factors = self.cut.factors();
         if factors.is_empty() {
-            return "nothing is cut: a bond of dimension 1 or no bond separates the sides".to_owned();
+            return "nothing is cut: a bond of dimension 1 or no bond separates the sides"
+                .to_owned();
         }
         let parts: Vec<String> = factors
             .iter()
@@ -177,7 +178,11 @@ impl Object for CutValue {
         };
         let mut lines = vec![
             format!("min-cut {value}"),
-            format!("  exact; {} bits, ln {}", short_real(self.cut.bits()), short_real(self.cut.ln())),
+            format!(
+                "  exact; {} bits, ln {}",
+                short_real(self.cut.bits()),
+                short_real(self.cut.ln())
+            ),
             format!("  cut: {}", self.what_is_cut()),
         ];
         let sites = self.bipartition.text(64);
@@ -359,14 +364,22 @@ pub(super) static BOUND_FIELDS: &[FieldInfo] = &[
         types: TypeSet::of(&[Type::Int, Type::None]),
         doc: "The integer whose powers give the lower bound.",
     },
-    FieldInfo { name: "tight", types: TypeSet::of(&[Type::Bool]), doc: "Whether both bounds meet." },
+    FieldInfo {
+        name: "tight",
+        types: TypeSet::of(&[Type::Bool]),
+        doc: "Whether both bounds meet.",
+    },
     FieldInfo { name: "reason", types: TypeSet::of(&[Type::String]), doc: "Why, in a sentence." },
     FieldInfo {
         name: "tightened",
         types: TypeSet::of(&[Type::Bool]),
         doc: "Whether the upper bound is below the min-cut.",
     },
-    FieldInfo { name: "upper_bits", types: TypeSet::of(&[Type::Real]), doc: "log2 of the upper bound." },
+    FieldInfo {
+        name: "upper_bits",
+        types: TypeSet::of(&[Type::Real]),
+        doc: "log2 of the upper bound.",
+    },
     FieldInfo {
         name: "lower_bits",
         types: TypeSet::of(&[Type::Real, Type::None]),
@@ -383,9 +396,15 @@ impl Object for BoundValue {
         let bound = &self.bound;
         let upper = weight_text(&bound.upper);
         let head = match &bound.lower {
-            _ if bound.tight => format!("rank = {upper} for almost all weights, across {}", self.across),
+            _ if bound.tight => {
+                format!("rank = {upper} for almost all weights, across {}", self.across)
+            }
             Some(lower) => {
-                format!("{} <= rank <= {upper} for almost all weights, across {}", weight_text(lower), self.across)
+                format!(
+                    "{} <= rank <= {upper} for almost all weights, across {}",
+                    weight_text(lower),
+                    self.across
+                )
             }
             None => format!("rank <= {upper} for all weights, across {}", self.across),
         };

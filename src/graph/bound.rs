@@ -52,11 +52,17 @@ pub fn bound(
     let hierarchy = Arc::new(Hierarchy::from_network(network)?);
     let min_cut = min_cut_on(&hierarchy, bipartition, output, interrupt)?;
     let weight = min_cut.weight();
-    let upper = upper(network, &hierarchy, bipartition, output, interrupt)?.unwrap_or_else(|| weight.clone());
+    let upper = upper(network, &hierarchy, bipartition, output, interrupt)?
+        .unwrap_or_else(|| weight.clone());
     let tightened = upper.compare(&weight) == Ordering::Less;
     let upper = if tightened { upper } else { weight };
-    let unshared = (0..network.convolutions()).all(|conv| network.effective_sharing(conv) == Some(Sharing::None));
-    let found = if unshared { Some(lower(&hierarchy, bipartition, output, &min_cut, interrupt)?) } else { None };
+    let unshared = (0..network.convolutions())
+        .all(|conv| network.effective_sharing(conv) == Some(Sharing::None));
+    let found = if unshared {
+        Some(lower(&hierarchy, bipartition, output, &min_cut, interrupt)?)
+    } else {
+        None
+    };
     let (lower, base) = found.map_or((None, None), |(lower, base)| (Some(lower), base));
     let meets = lower.as_ref().is_some_and(|lower| lower.compare(&upper) == Ordering::Equal);
     let tight = meets || upper.is_one();
@@ -102,7 +108,10 @@ fn lower(
     let mut candidates: Vec<(u64, Weight)> = Vec::new();
     for base in bases(dims.iter().copied().chain(with_leg)) {
         interrupt.check()?;
-        let exponents = min_cut.layers().iter().map(|factor| power_below(factor.dim, base).saturating_mul(factor.count));
+        let exponents = min_cut
+            .layers()
+            .iter()
+            .map(|factor| power_below(factor.dim, base).saturating_mul(factor.count));
         candidates.push((base, Weight::new([(base, exponents.fold(0u64, u64::saturating_add))])));
     }
     candidates.sort_by(|(base, left), (other, right)| right.compare(left).then(base.cmp(other)));
@@ -117,10 +126,12 @@ fn lower(
         };
         let floors: Vec<u64> = dims.iter().map(|dim| floor(*dim)).collect();
         let prices = Prices::new(&floors, floor(classes));
-        let counts = mincut::counts(hierarchy, &prices, bipartition, output, interrupt, Driver::Any)?;
-        let exponent = prices.algebra.dimensions.dims().iter().zip(counts).fold(0u64, |sum, (dim, count)| {
-            sum.saturating_add(power_below(*dim, base).saturating_mul(count))
-        });
+        let counts =
+            mincut::counts(hierarchy, &prices, bipartition, output, interrupt, Driver::Any)?;
+        let exponent =
+            prices.algebra.dimensions.dims().iter().zip(counts).fold(0u64, |sum, (dim, count)| {
+                sum.saturating_add(power_below(*dim, base).saturating_mul(count))
+            });
         let value = Weight::new([(base, exponent)]);
         if best.as_ref().is_none_or(|(_, best)| value.compare(best) == Ordering::Greater) {
             best = Some((base, value));
@@ -141,7 +152,8 @@ fn bases(dims: impl Iterator<Item = u64>) -> Vec<u64> {
     let mut distinct: Vec<u64> = dims.filter(|dim| *dim > 1).collect();
     distinct.sort_unstable();
     distinct.dedup();
-    let mut bases: Vec<u64> = distinct.iter().flat_map(|dim| (1..=dim.ilog2()).map(|k| root(*dim, k))).collect();
+    let mut bases: Vec<u64> =
+        distinct.iter().flat_map(|dim| (1..=dim.ilog2()).map(|k| root(*dim, k))).collect();
     bases.sort_unstable();
     bases.dedup();
     bases.retain(|base| *base >= 2);
@@ -193,7 +205,9 @@ fn reason(bound: &Bound, hierarchy: &Hierarchy) -> String {
     dims.retain(|dim| *dim > 1);
     dims.sort_unstable();
     dims.dedup();
-    let not_power = |dim: &&u64| base.checked_pow(u32::try_from(power_below(**dim, base)).unwrap_or(0)) != Some(**dim);
+    let not_power = |dim: &&u64| {
+        base.checked_pow(u32::try_from(power_below(**dim, base)).unwrap_or(0)) != Some(**dim)
+    };
     if bound.tight {
         return if dims.iter().any(|dim| not_power(&dim)) {
             format!(
@@ -201,16 +215,23 @@ fn reason(bound: &Bound, hierarchy: &Hierarchy) -> String {
                  rank equals it for almost all weights"
             )
         } else {
-            format!("every bond is a power of {base}, so the rank equals the min-cut for almost all weights")
+            format!(
+                "every bond is a power of {base}, so the rank equals the min-cut for almost all weights"
+            )
         };
     }
     // Two bonds that are no powers of one integer say it best.
     let pair = dims.iter().enumerate().find_map(|(place, left)| {
-        dims.iter().skip(place + 1).find(|right| !commensurable(*left, **right)).map(|right| (*right, *left))
+        dims.iter()
+            .skip(place + 1)
+            .find(|right| !commensurable(*left, **right))
+            .map(|right| (*right, *left))
     });
     let gives = format!("the best base {base} gives {}, the min-cut {min_cut}", spoken(lower));
     match pair {
-        Some((left, right)) => format!("bonds {left} and {right} are not powers of one integer: {gives}"),
+        Some((left, right)) => {
+            format!("bonds {left} and {right} are not powers of one integer: {gives}")
+        }
         None => format!("the bonds are not all powers of one integer: {gives}"),
     }
 }

@@ -66,7 +66,9 @@ pub fn certify(
     let mut bonds_exist = true;
     for edge in &edges {
         if edge.layer == "output" {
-            bonds_exist &= cut.output() != OutputSide::Fixed && edge.dim == tree.outputs() && removed.insert(None);
+            bonds_exist &= cut.output() != OutputSide::Fixed
+                && edge.dim == tree.outputs()
+                && removed.insert(None);
             continue;
         }
         match by_name.get(&(edge.layer.as_str(), edge.position)) {
@@ -111,7 +113,10 @@ fn separates(
     };
     let graph = &view.graph;
     let mut seen = vec![false; graph.node_count()];
-    let mut queue: Vec<_> = graph.node_indices().filter(|v| graph.node_weight(*v).and_then(side) == Some(Side::A)).collect();
+    let mut queue: Vec<_> = graph
+        .node_indices()
+        .filter(|v| graph.node_weight(*v).and_then(side) == Some(Side::A))
+        .collect();
     for vertex in &queue {
         if let Some(slot) = seen.get_mut(vertex.index()) {
             *slot = true;

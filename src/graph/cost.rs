@@ -32,7 +32,10 @@ impl Dimensions {
     pub fn new(dims: &[u64]) -> Self {
         let dims: Vec<u64> = dims.iter().map(|dim| (*dim).max(1)).collect();
         let base = coprime_base(&dims);
-        let exponents = dims.iter().map(|dim| base.iter().map(|factor| exponent(*dim, *factor)).collect()).collect();
+        let exponents = dims
+            .iter()
+            .map(|dim| base.iter().map(|factor| exponent(*dim, *factor)).collect())
+            .collect();
         let logs = dims.iter().map(|dim| (*dim as f64).log2()).collect();
         Dimensions { dims, logs, base, exponents }
     }
@@ -54,7 +57,8 @@ impl Dimensions {
 
     /// Compares `prod d_i^(left_i)` with `prod d_i^(right_i)` exactly.
     ///
-    /// Counts are below 2^62, as they are of indices of one network.
+    /// Counts are below 2^62, as they are of indices of one network, or differences of such
+    /// counts in two's complement.
     pub fn compare(&self, left: &[u64], right: &[u64]) -> Ordering {
         let (mut sum, mut size) = (0.0f64, 0.0f64);
         for ((left, right), log) in left.iter().zip(right).zip(&self.logs) {
@@ -81,7 +85,7 @@ impl Dimensions {
     fn compare_exactly(&self, left: &[u64], right: &[u64]) -> Ordering {
         let mut difference = vec![0i128; self.base.len()];
         for ((left, right), exponents) in left.iter().zip(right).zip(&self.exponents) {
-            let count = i128::from(*left) - i128::from(*right);
+            let count = i128::from(left.wrapping_sub(*right) as i64);
             for (entry, exponent) in difference.iter_mut().zip(exponents) {
                 *entry += count * i128::from(*exponent);
             }
@@ -98,7 +102,11 @@ impl Dimensions {
 /// The sign of `sum_i difference_i log(base_i)` for pairwise coprime bases above 1.
 fn compare_over_base(base: &[u64], difference: &[i128]) -> Ordering {
     if difference.iter().all(|entry| *entry <= 0) {
-        return if difference.iter().all(|entry| *entry == 0) { Ordering::Equal } else { Ordering::Less };
+        return if difference.iter().all(|entry| *entry == 0) {
+            Ordering::Equal
+        } else {
+            Ordering::Less
+        };
     }
     if difference.iter().all(|entry| *entry >= 0) {
         return Ordering::Greater;
@@ -110,7 +118,8 @@ fn compare_over_base(base: &[u64], difference: &[i128]) -> Ordering {
             if *count == 0 {
                 continue;
             }
-            let (down, up) = (fixed_log2(*factor, precision, false), fixed_log2(*factor, precision, true));
+            let (down, up) =
+                (fixed_log2(*factor, precision, false), fixed_log2(*factor, precision, true));
             let (below, above) = if *count > 0 { (down, up) } else { (up, down) };
             low += IBig::from(below) * *count;
             high += IBig::from(above) * *count;
@@ -236,12 +245,18 @@ impl Weight {
     /// The product, exactly.
     ///
     /// # Errors
-    /// [`GraphError::TooLarge`] when it has more than about `max_bits` bits.
+    /// [`GraphError::TooLarge`] when it has more than about `max_bits` bits; never above 2^32.
     pub fn value(&self, max_bits: u64) -> Result<UBig, GraphError> {
+        let max_bits = max_bits.min(1 << 32);
         if self.bits() > max_bits as f64 + 1.0 {
             let size = format!("about 2^{:.0}", self.bits());
             let hint = "ask for its logarithm: .bits or .ln";
-            return Err(GraphError::too_large("the exact value", size, format!("2^{max_bits}"), hint));
+            return Err(GraphError::too_large(
+                "the exact value",
+                size,
+                format!("2^{max_bits}"),
+                hint,
+            ));
         }
         let mut product = UBig::ONE;
         for (dim, count) in &self.factors {
@@ -253,11 +268,14 @@ impl Weight {
 
     /// Compares two products exactly.
     pub fn compare(&self, other: &Weight) -> Ordering {
-        let mut dims: Vec<u64> = self.factors.iter().chain(&other.factors).map(|(dim, _)| *dim).collect();
+        let mut dims: Vec<u64> =
+            self.factors.iter().chain(&other.factors).map(|(dim, _)| *dim).collect();
         dims.sort_unstable();
         dims.dedup();
         let counts = |weight: &Weight| -> Vec<u64> {
-            let count = |dim: &u64| weight.factors.iter().find(|(known, _)| known == dim).map_or(0, |(_, count)| *count);
+            let count = |dim: &u64| {
+                weight.factors.iter().find(|(known, _)| known == dim).map_or(0, |(_, count)| *count)
+            };
             dims.iter().map(count).collect()
         };
         Dimensions::new(&dims).compare(&counts(self), &counts(other))

@@ -79,7 +79,12 @@ impl GraphError {
         }
     }
 
-    pub(super) fn too_large(what: &str, size: impl ToString, limit: impl ToString, hint: &str) -> Self {
+    pub(super) fn too_large(
+        what: &str,
+        size: impl ToString,
+        limit: impl ToString,
+        hint: &str,
+    ) -> Self {
         GraphError::TooLarge {
             what: what.into(),
             size: size.to_string(),

@@ -80,7 +80,8 @@ impl CapacityGroup for ExactLogarithms {
     }
 
     fn compare(&self, left: &Vec<i64>, right: &Vec<i64>) -> Ordering {
-        let difference: Vec<i64> = left.iter().zip(right).map(|(left, right)| left - right).collect();
+        let difference: Vec<i64> =
+            left.iter().zip(right).map(|(left, right)| left - right).collect();
         self.sign(&difference)
     }
 }
@@ -222,7 +223,9 @@ impl<G: CapacityGroup> FlowNetwork<G> {
                 };
                 let to = self.arcs.get(arc).map_or(at, |arc| arc.to);
                 let deeper = levels.get(to).copied().zip(levels.get(at).copied());
-                if deeper.is_some_and(|(to, at)| to != usize::MAX && to == at + 1) && self.is_open(arc) {
+                if deeper.is_some_and(|(to, at)| to != usize::MAX && to == at + 1)
+                    && self.is_open(arc)
+                {
                     path.push(arc);
                     at = to;
                 } else if let Some(slot) = next.get_mut(at) {
@@ -239,7 +242,11 @@ impl<G: CapacityGroup> FlowNetwork<G> {
             let left = self.arcs.get(*arc).and_then(|arc| arc.left.clone());
             least = match (least, left) {
                 (Some(least), Some(left)) => {
-                    Some(if self.group.compare(&left, &least) == Ordering::Less { left } else { least })
+                    Some(if self.group.compare(&left, &least) == Ordering::Less {
+                        left
+                    } else {
+                        least
+                    })
                 }
                 (least, left) => least.or(left),
             };
@@ -286,13 +293,20 @@ pub fn max_flow_tree(
     interrupt: &Interrupt,
 ) -> Result<FlowCut, GraphError> {
     if sides.len() as u64 != tree.sites() {
-        return Err(GraphError::Malformed(format!("{} sides for {} sites", sides.len(), tree.sites())));
+        return Err(GraphError::Malformed(format!(
+            "{} sides for {} sites",
+            sides.len(),
+            tree.sites()
+        )));
     }
-    let dims: Vec<u64> = tree.classes().iter().map(|class| class.dim).chain([tree.outputs()]).collect();
+    let dims: Vec<u64> =
+        tree.classes().iter().map(|class| class.dim).chain([tree.outputs()]).collect();
     let group = ExactLogarithms::new(Dimensions::new(&dims));
     let base = group.dimensions.base().to_vec();
     let capacity = |group: &ExactLogarithms, class: usize| -> Option<Vec<i64>> {
-        Some(group.dimensions.exponents(class).iter().map(|exponent| i64::from(*exponent)).collect())
+        Some(
+            group.dimensions.exponents(class).iter().map(|exponent| i64::from(*exponent)).collect(),
+        )
     };
     let merged = tree.merged();
     let count = tree.len();
@@ -327,14 +341,21 @@ pub fn max_flow_tree(
         hold(&mut graph, out, side);
     }
     let Some(value) = graph.max_flow(source, sink, interrupt)? else {
-        return Err(GraphError::Malformed("the two sides touch without a bond between them".into()));
+        return Err(GraphError::Malformed(
+            "the two sides touch without a bond between them".into(),
+        ));
     };
     let reached = graph.source_side(source);
-    let is_cut = |index: usize| reached.get(2 * index) == Some(&true) && reached.get(2 * index + 1) == Some(&false);
+    let is_cut = |index: usize| {
+        reached.get(2 * index) == Some(&true) && reached.get(2 * index + 1) == Some(&false)
+    };
     let indices: Vec<usize> = (0..count).filter(|index| is_cut(*index)).collect();
     let output = is_cut(out);
     let paid = indices.iter().filter_map(|index| tree.class(*index)).map(|class| (class.dim, 1));
     let cut = Weight::new(paid.chain(output.then_some((tree.outputs(), 1))));
-    let value = Weight::new(base.into_iter().zip(value.into_iter().map(|exponent| u64::try_from(exponent).unwrap_or(0))));
+    let value = Weight::new(
+        base.into_iter()
+            .zip(value.into_iter().map(|exponent| u64::try_from(exponent).unwrap_or(0))),
+    );
     Ok(FlowCut { value, indices, output, cut })
 }

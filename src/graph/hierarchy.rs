@@ -6,6 +6,7 @@
 //! `b i + t` of the level below.
 
 use super::GraphError;
+use crate::interrupt::Interrupt;
 use crate::network::{Geometry, Layer, Network, Shape, Window};
 use std::sync::OnceLock;
 
@@ -77,7 +78,9 @@ impl Hierarchy {
         for (layer, (kind, stage)) in network.layers().iter().zip(network.stages()).enumerate() {
             // A convolution makes an index of its own only if no pooling follows it.
             let flush = |levels: &mut Vec<Level>, pending: Option<(usize, usize, u64)>| {
-                let (Some((conv, made_by, dim)), Some(below)) = (pending, levels.last_mut()) else { return };
+                let (Some((conv, made_by, dim)), Some(below)) = (pending, levels.last_mut()) else {
+                    return;
+                };
                 below.up = Edge::Weight { conv };
                 let shape = below.shape;
                 levels.push(Level {
@@ -110,11 +113,16 @@ impl Hierarchy {
                 Layer::Pool { window, geometry, .. } => {
                     let Some(below) = levels.last_mut() else { continue };
                     let Some(step) = Window::new(below.shape, *window, geometry) else {
-                        return Err(GraphError::Malformed(format!("{kind} does not fit {}", below.shape)));
+                        return Err(GraphError::Malformed(format!(
+                            "{kind} does not fit {}",
+                            below.shape
+                        )));
                     };
                     contiguous &= *geometry == Geometry::Contiguous;
                     let (name, made_by, dim, up) = match pending.take() {
-                        Some((conv, made_by, dim)) => (format!("conv{conv}"), made_by, dim, Edge::Weight { conv }),
+                        Some((conv, made_by, dim)) => {
+                            (format!("conv{conv}"), made_by, dim, Edge::Weight { conv })
+                        }
                         None => (stage.name.clone(), layer, below.dim, Edge::Identity),
                     };
                     below.up = up;
@@ -165,43 +173,76 @@ impl Hierarchy {
     pub(super) fn check_explicit(&self) -> Result<(), GraphError> {
         let sites = self.input_shape().sites();
         if sites > crate::network::MAX_EXPLICIT_SITES {
-            let hint = "use contiguous pooling and a regular partition such as left_right, or fewer sites";
+            let hint =
+                "use contiguous pooling and a regular partition such as left_right, or fewer sites";
             let limit = format!("{} sites", crate::network::MAX_EXPLICIT_SITES);
-            return Err(GraphError::too_large("the list of sites", format!("{sites} sites"), limit, hint));
+            return Err(GraphError::too_large(
+                "the list of sites",
+                format!("{sites} sites"),
+                limit,
+                hint,
+            ));
         }
         if self.indices() > MAX_INDICES {
             let size = format!("{} indices", self.indices());
             let hint = "use fewer sites, or fewer convolutions without pooling";
-            return Err(GraphError::too_large("the tensor network", size, format!("{MAX_INDICES} indices"), hint));
+            return Err(GraphError::too_large(
+                "the tensor network",
+                size,
+                format!("{MAX_INDICES} indices"),
+                hint,
+            ));
         }
         Ok(())
     }
 
     /// For every level the row-major position of each index in tree order; `None` where the two
     /// orders are the same. Only called after [`Hierarchy::check_explicit`].
-    pub(super) fn orders(&self) -> &[Option<Vec<u32>>] {
-        self.orders.get_or_init(|| {
-            let mut orders: Vec<Option<Vec<u32>>> = vec![None; self.levels.len()];
-            let mut above: Option<Vec<u32>> = None;
-            for (place, level) in self.levels.iter().enumerate().rev() {
-                if let Some(slot) = orders.get_mut(place) {
-                    slot.clone_from(&above);
-                }
-                let Some(window) = &level.window else { continue };
-                let chain = matches!(level.shape, Shape::Chain(_));
-                if chain && above.is_none() && window.is_contiguous() {
-                    continue;
-                }
-                let size = window.size();
-                let mut below = Vec::with_capacity((level.shape.sites() * size) as usize);
-                for index in 0..level.shape.sites() {
-                    let target = above.as_ref().map_or(Some(index), |order| order.get(index as usize).map(|p| u64::from(*p)));
-                    let target = target.unwrap_or(0);
-                    below.extend((0..size).map(|place| window.source(target, place) as u32));
-                }
-                above = Some(below);
+    pub(super) fn orders(&self, interrupt: &Interrupt) -> Result<&[Option<Vec<u32>>], GraphError> {
+        if let Some(orders) = self.orders.get() {
+            return Ok(orders);
+        }
+        let orders = self.make_orders(interrupt)?;
+        Ok(self.orders.get_or_init(|| orders))
+    }
+
+    fn make_orders(&self, interrupt: &Interrupt) -> Result<Vec<Option<Vec<u32>>>, GraphError> {
+        let mut orders: Vec<Option<Vec<u32>>> = vec![None; self.levels.len()];
+        let mut above: Option<Vec<u32>> = None;
+        for (place, level) in self.levels.iter().enumerate().rev() {
+            interrupt.check()?;
+            let Some(window) = &level.window else {
+                set(&mut orders, place, above.clone());
+                continue;
+            };
+            let chain = matches!(level.shape, Shape::Chain(_));
+            if chain && above.is_none() && window.is_contiguous() {
+                continue;
             }
-            orders
-        })
+            let size = window.size();
+            let mut below = Vec::with_capacity(level.shape.sites().saturating_mul(size) as usize);
+            for index in 0..level.shape.sites() {
+                let target = match &above {
+                    None => index,
+                    Some(order) => {
+                        order.get(index as usize).map_or(0, |position| u64::from(*position))
+                    }
+                };
+                for place in 0..size {
+                    if below.len() % (1 << 16) == 0 {
+                        interrupt.check()?;
+                    }
+                    below.push(window.source(target, place) as u32);
+                }
+            }
+            set(&mut orders, place, above.replace(below));
+        }
+        Ok(orders)
+    }
+}
+
+fn set(orders: &mut [Option<Vec<u32>>], place: usize, order: Option<Vec<u32>>) {
+    if let Some(slot) = orders.get_mut(place) {
+        *slot = order;
     }
 }

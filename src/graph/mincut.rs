@@ -105,8 +105,13 @@ pub fn min_cut_tree(
     let counts = tree_solve::solve(tree, sides, interrupt)?.answer(tree, output);
     let names = tree.classes().iter().map(|class| (class.name.clone(), class.dim));
     let names = names.chain([("output".to_string(), tree.outputs())]);
-    let factors = names.zip(counts).map(|((layer, dim), count)| Factor { layer, dim, count }).collect();
-    Ok(MinCut { factors, output, source: Source::Tree { tree: Arc::clone(tree), sides: sides.into() } })
+    let factors =
+        names.zip(counts).map(|((layer, dim), count)| Factor { layer, dim, count }).collect();
+    Ok(MinCut {
+        factors,
+        output,
+        source: Source::Tree { tree: Arc::clone(tree), sides: sides.into() },
+    })
 }
 
 /// Which of the two ways to solve a network.
@@ -144,13 +149,14 @@ pub(super) fn counts(
             Ok(solved) => return Ok(prices.answer(solved.root(), columns, output)),
             // A pattern that fits no window can have more views than a small network has sites.
             Err(GraphError::TooLarge { .. })
-                if driver == Driver::Any && hierarchy.input_shape().sites() <= MAX_EXPLICIT_SITES => {}
+                if driver == Driver::Any
+                    && hierarchy.input_shape().sites() <= MAX_EXPLICIT_SITES => {}
             Err(error) => return Err(error),
         }
     }
     let sides = listed(hierarchy, bipartition)?;
     let solved = solve::solve(hierarchy, prices, &sides, interrupt, false)?;
-    Ok(prices.answer(solved.root(), columns, output))
+    Ok(solved.answer(prices, columns, output))
 }
 
 fn listed(hierarchy: &Hierarchy, bipartition: &Bipartition) -> Result<Arc<[bool]>, GraphError> {
@@ -167,8 +173,12 @@ impl MinCut {
     ) -> Self {
         let names = hierarchy.levels().iter().map(|level| (level.name.clone(), level.dim));
         let names = names.chain([("output".to_string(), hierarchy.classes())]);
-        let factors = names.zip(counts).map(|((layer, dim), count)| Factor { layer, dim, count: *count }).collect();
-        let source = Source::Levels { hierarchy: Arc::clone(hierarchy), bipartition: bipartition.clone() };
+        let factors = names
+            .zip(counts)
+            .map(|((layer, dim), count)| Factor { layer, dim, count: *count })
+            .collect();
+        let source =
+            Source::Levels { hierarchy: Arc::clone(hierarchy), bipartition: bipartition.clone() };
         MinCut { factors, output, source }
     }
 
@@ -216,7 +226,8 @@ impl MinCut {
             1 => factor.dim.to_string(),
             count => format!("{}^{count}", factor.dim),
         };
-        let powers: Vec<String> = self.factors.iter().filter(|factor| factor.count > 0).map(power).collect();
+        let powers: Vec<String> =
+            self.factors.iter().filter(|factor| factor.count > 0).map(power).collect();
         if powers.is_empty() { "1".into() } else { powers.join(" · ") }
     }
 
@@ -233,25 +244,43 @@ impl MinCut {
         if self.bonds() > limit {
             let size = format!("{} bonds", self.bonds());
             let hint = "ask how many bonds of each layer are cut: .layers";
-            return Err(GraphError::too_large("the list of cut bonds", size, format!("{limit} bonds"), hint));
+            return Err(GraphError::too_large(
+                "the list of cut bonds",
+                size,
+                format!("{limit} bonds"),
+                hint,
+            ));
         }
         match &self.source {
             Source::Tree { tree, sides } => {
-                let (labels, output) = tree_solve::solve(tree, sides, interrupt)?.labels(tree, self.output);
+                let (labels, output) =
+                    tree_solve::solve(tree, sides, interrupt)?.labels(tree, self.output);
                 Ok(trace::edges_of_tree(tree, &labels, output))
             }
             Source::Levels { hierarchy, bipartition } => {
                 let prices = Prices::of(hierarchy);
-                if hierarchy.check_explicit().is_ok() {
-                    let (labels, output) = self.level_labels(hierarchy, bipartition, interrupt)?;
-                    return trace::edges_of_levels(hierarchy, &labels, output, interrupt);
+                let explicit = hierarchy.check_explicit();
+                // On rectangles only what is cut is visited, at some hash look-ups each.
+                let steps = self.bonds().saturating_mul(4 * hierarchy.levels().len() as u64);
+                let grid = Grid::new(hierarchy, bipartition)
+                    .filter(|_| explicit.is_err() || steps < hierarchy.indices());
+                if let Some(grid) = grid {
+                    match periodic::solve(hierarchy, &prices, grid, interrupt) {
+                        Ok(solved) => {
+                            return trace::edges_of_grid(
+                                hierarchy,
+                                &prices,
+                                &solved,
+                                self.output,
+                                interrupt,
+                            );
+                        }
+                        Err(GraphError::TooLarge { .. }) if explicit.is_ok() => {}
+                        Err(error) => return Err(error),
+                    }
                 }
-                let Some(grid) = Grid::new(hierarchy, bipartition) else {
-                    hierarchy.check_explicit()?;
-                    return Ok(Vec::new());
-                };
-                let solved = periodic::solve(hierarchy, &prices, grid, interrupt)?;
-                trace::edges_of_grid(hierarchy, &prices, &solved, self.output, interrupt)
+                let (labels, output) = self.level_labels(hierarchy, bipartition, interrupt)?;
+                trace::edges_of_levels(hierarchy, &labels, output, interrupt)
             }
         }
     }
@@ -262,7 +291,11 @@ impl MinCut {
     /// # Errors
     /// [`GraphError::TooLarge`] when the network has more than `limit` indices,
     /// [`GraphError::Interrupted`].
-    pub fn labelling(&self, limit: u64, interrupt: &Interrupt) -> Result<Vec<LayerLabels>, GraphError> {
+    pub fn labelling(
+        &self,
+        limit: u64,
+        interrupt: &Interrupt,
+    ) -> Result<Vec<LayerLabels>, GraphError> {
         let indices = match &self.source {
             Source::Tree { tree, .. } => tree.len() as u64,
             Source::Levels { hierarchy, .. } => hierarchy.indices(),
@@ -270,21 +303,33 @@ impl MinCut {
         if indices > limit {
             let size = format!("{indices} indices");
             let hint = "ask how many bonds of each layer are cut: .layers";
-            return Err(GraphError::too_large("the labelled network", size, format!("{limit} indices"), hint));
+            return Err(GraphError::too_large(
+                "the labelled network",
+                size,
+                format!("{limit} indices"),
+                hint,
+            ));
         }
         let (mut layers, output) = match &self.source {
             Source::Tree { tree, sides } => {
-                let (labels, output) = tree_solve::solve(tree, sides, interrupt)?.labels(tree, self.output);
+                let (labels, output) =
+                    tree_solve::solve(tree, sides, interrupt)?.labels(tree, self.output);
                 (tree_layers(tree, &labels), output)
             }
             Source::Levels { hierarchy, bipartition } => {
                 let (labels, output) = self.level_labels(hierarchy, bipartition, interrupt)?;
-                (level_layers(hierarchy, labels), output)
+                (level_layers(hierarchy, labels, interrupt)?, output)
             }
         };
         if let (Some(label), Some(factor)) = (output, self.factors.last()) {
             let (layer, dim) = (factor.layer.clone(), factor.dim);
-            layers.push(LayerLabels { layer, dim, shape: Shape::Chain(1), merged: false, labels: vec![label] });
+            layers.push(LayerLabels {
+                layer,
+                dim,
+                shape: Shape::Chain(1),
+                merged: false,
+                labels: vec![label],
+            });
         }
         Ok(layers)
     }
@@ -302,8 +347,12 @@ impl MinCut {
     }
 }
 
-fn level_layers(hierarchy: &Hierarchy, labels: Vec<Vec<Label>>) -> Vec<LayerLabels> {
-    let levels = hierarchy.levels().iter().zip(hierarchy.orders()).zip(labels);
+fn level_layers(
+    hierarchy: &Hierarchy,
+    labels: Vec<Vec<Label>>,
+    interrupt: &Interrupt,
+) -> Result<Vec<LayerLabels>, GraphError> {
+    let levels = hierarchy.levels().iter().zip(hierarchy.orders(interrupt)?).zip(labels);
     let layer = |((level, order), labels): ((&super::Level, &Option<Vec<u32>>), Vec<Label>)| {
         let labels = match order {
             None => labels,
@@ -318,9 +367,15 @@ fn level_layers(hierarchy: &Hierarchy, labels: Vec<Vec<Label>>) -> Vec<LayerLabe
             }
         };
         let merged = level.up == super::Edge::Identity;
-        LayerLabels { layer: level.name.clone(), dim: level.dim, shape: level.shape, merged, labels }
+        LayerLabels {
+            layer: level.name.clone(),
+            dim: level.dim,
+            shape: level.shape,
+            merged,
+            labels,
+        }
     };
-    levels.map(layer).collect()
+    Ok(levels.map(layer).collect())
 }
 
 fn tree_layers(tree: &IndexTree, labels: &[Label]) -> Vec<LayerLabels> {

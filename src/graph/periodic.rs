@@ -12,6 +12,7 @@ use super::solve::{Prices, Table};
 use crate::interrupt::Interrupt;
 use crate::network::{Axis, Bipartition, Pattern};
 use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 
 /// The largest number of different rectangles.
 const MAX_VIEWS: usize = 1 << 22;
@@ -58,7 +59,10 @@ impl Grid {
     /// The view of the rectangle of one index, by its row and column in its level.
     pub fn view(&self, level: usize, row: u64, col: u64) -> Rectangle {
         let (down, across) = self.spans.get(level).copied().unwrap_or((1, 1));
-        normal((view(self.rows, row.saturating_mul(down), down), view(self.cols, col.saturating_mul(across), across)))
+        normal((
+            view(self.rows, row.saturating_mul(down), down),
+            view(self.cols, col.saturating_mul(across), across),
+        ))
     }
 }
 
@@ -87,7 +91,13 @@ fn view(axis: Axis, start: u64, length: u64) -> View {
 
 /// The children of an interval, in order, as runs that look alike: `count` children of `length`
 /// places. Stops early when `take` says so.
-pub(super) fn runs(axis: Axis, seen: View, length: u64, count: u64, mut take: impl FnMut(Run) -> bool) {
+pub(super) fn runs(
+    axis: Axis,
+    seen: View,
+    length: u64,
+    count: u64,
+    mut take: impl FnMut(Run) -> bool,
+) {
     let length = length.max(1);
     if seen < 2 {
         take((0, count, seen));
@@ -112,7 +122,11 @@ pub(super) fn runs(axis: Axis, seen: View, length: u64, count: u64, mut take: im
                 let block = block.max(1);
                 let start = offset.saturating_add(child * length);
                 let inside = (block - start % block) / length;
-                if inside > 0 { (inside, (start / block) % 2) } else { (1, 2 + start % block.saturating_mul(2)) }
+                if inside > 0 {
+                    (inside, (start / block) % 2)
+                } else {
+                    (1, 2 + start % block.saturating_mul(2))
+                }
             }
         };
         let size = size.min(count - child);
@@ -163,7 +177,8 @@ fn counted_views(
     } else {
         add(count, 1)?;
     }
-    let mut views: Vec<(View, u64)> = counts.into_iter().filter(|(_, number)| *number > 0).collect();
+    let mut views: Vec<(View, u64)> =
+        counts.into_iter().filter(|(_, number)| *number > 0).collect();
     views.sort_unstable();
     Ok(views)
 }
@@ -206,7 +221,11 @@ impl SolvedGrid {
     /// The children of a view of a level as runs by rows and by columns.
     pub fn child_runs(&self, level: usize, rectangle: Rectangle) -> (Runs<'_>, Runs<'_>) {
         let windows = self.grid.windows.get(level).copied().unwrap_or((1, 1));
-        let below = level.checked_sub(1).and_then(|below| self.grid.spans.get(below)).copied().unwrap_or((1, 1));
+        let below = level
+            .checked_sub(1)
+            .and_then(|below| self.grid.spans.get(below))
+            .copied()
+            .unwrap_or((1, 1));
         (
             Runs { axis: &self.grid.rows, seen: rectangle.0, length: below.0, count: windows.0 },
             Runs { axis: &self.grid.cols, seen: rectangle.1, length: below.1, count: windows.1 },
@@ -261,11 +280,11 @@ pub(super) fn solve(
         let mut lists = Vec::new();
         for rectangle in needed.get(place).map_or(&[][..], Vec::as_slice) {
             interrupt.check()?;
-            if !by_rows.contains_key(&rectangle.0) {
-                by_rows.insert(rectangle.0, counted_views(grid.rows, rectangle.0, spans.0, windows.0, interrupt)?);
+            if let Entry::Vacant(free) = by_rows.entry(rectangle.0) {
+                free.insert(counted_views(grid.rows, rectangle.0, spans.0, windows.0, interrupt)?);
             }
-            if !by_cols.contains_key(&rectangle.1) {
-                by_cols.insert(rectangle.1, counted_views(grid.cols, rectangle.1, spans.1, windows.1, interrupt)?);
+            if let Entry::Vacant(free) = by_cols.entry(rectangle.1) {
+                free.insert(counted_views(grid.cols, rectangle.1, spans.1, windows.1, interrupt)?);
             }
             let mut list = Vec::new();
             for (row, rows) in by_rows.get(&rectangle.0).map_or(&[][..], Vec::as_slice) {
@@ -307,7 +326,9 @@ pub(super) fn solve(
             }
             Some(child_table) => {
                 let mut table = Table::new(prices);
-                for (place, list) in children.get(place).map_or(&[][..], Vec::as_slice).iter().enumerate() {
+                for (place, list) in
+                    children.get(place).map_or(&[][..], Vec::as_slice).iter().enumerate()
+                {
                     if place % 64 == 0 {
                         interrupt.check()?;
                     }
@@ -322,7 +343,7 @@ pub(super) fn solve(
                 table
             }
         };
-        table.close(prices, prices.column(place), level.up, interrupt)?;
+        table.close(prices, prices.column(place), level.up, false, interrupt)?;
         tables.push(table);
         states.push(views.iter().copied().zip(current.iter().copied()).collect());
         below = current;

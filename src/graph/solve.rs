@@ -60,7 +60,8 @@ impl Prices {
     pub fn with_pure(dims: &[u64], pure: &[u64], output: u64) -> Self {
         let all: Vec<u64> = dims.iter().chain(pure).copied().chain([output]).collect();
         let count = dims.len();
-        let columns = (0..count).map(|level| Columns { mixed: level, pure: count + level }).collect();
+        let columns =
+            (0..count).map(|level| Columns { mixed: level, pure: count + level }).collect();
         let algebra = Algebra { dimensions: Dimensions::new(&all), track_purity: true };
         Prices { algebra, columns, output: 2 * count }
     }
@@ -85,11 +86,20 @@ impl Prices {
             OutputSide::B => costs.on_b,
         };
         let cut = self.output_cut(costs.cut);
-        if self.algebra.compare(on_side, &cut) == Ordering::Greater { cut } else { on_side.to_vec() }
+        if self.algebra.compare(on_side, &cut) == Ordering::Greater {
+            cut
+        } else {
+            on_side.to_vec()
+        }
     }
 
     /// The label of the output index, `None` without a leg.
-    pub fn output_label(&self, root: &[u64], columns: Columns, output: OutputSide) -> Option<Label> {
+    pub fn output_label(
+        &self,
+        root: &[u64],
+        columns: Columns,
+        output: OutputSide,
+    ) -> Option<Label> {
         let row = self.algebra.close(root, columns, Edge::Top);
         let costs = self.algebra.costs(&row);
         let (on_side, label) = match output {
@@ -98,7 +108,11 @@ impl Prices {
             OutputSide::B => (costs.on_b, Label::B),
         };
         let cut = self.output_cut(costs.cut);
-        Some(if self.algebra.compare(on_side, &cut) == Ordering::Greater { Label::Cut } else { label })
+        Some(if self.algebra.compare(on_side, &cut) == Ordering::Greater {
+            Label::Cut
+        } else {
+            label
+        })
     }
 
     fn output_cut(&self, any: &[u64]) -> Vec<u64> {
@@ -106,7 +120,7 @@ impl Prices {
         if let Some(entry) = cut.get_mut(self.output)
             && *entry != INFINITE
         {
-            *entry += 1;
+            *entry = entry.wrapping_add(1);
         }
         cut
     }
@@ -120,12 +134,20 @@ pub(super) struct Table {
     pub offers: Interner,
     /// For every state its offer.
     pub closed: Vec<u32>,
+    /// For every state what its offer had taken out, one entry per column; empty unless offers
+    /// are normalised.
+    taken: Vec<Vec<u64>>,
 }
 
 impl Table {
     pub fn new(prices: &Prices) -> Self {
         let width = prices.algebra.width();
-        Table { states: Interner::new(width), offers: Interner::new(width), closed: Vec::new() }
+        Table {
+            states: Interner::new(width),
+            offers: Interner::new(width),
+            closed: Vec::new(),
+            taken: Vec::new(),
+        }
     }
 
     /// The table of the sites: state 0 is a site in A, state 1 a site in B.
@@ -137,16 +159,55 @@ impl Table {
         table
     }
 
-    /// Makes the offers of all states.
-    pub fn close(&mut self, prices: &Prices, columns: Columns, up: Edge, interrupt: &Interrupt) -> Result<(), GraphError> {
+    /// Makes the offers of all states; with `normalise` without what they cost in any case.
+    pub fn close(
+        &mut self,
+        prices: &Prices,
+        columns: Columns,
+        up: Edge,
+        normalise: bool,
+        interrupt: &Interrupt,
+    ) -> Result<(), GraphError> {
         self.closed.clear();
+        self.taken.clear();
         for id in 0..self.states.len() as u32 {
             if id % 256 == 0 {
                 interrupt.check()?;
             }
-            let offer = prices.algebra.close(self.states.row(id), columns, up);
+            let mut offer = prices.algebra.close(self.states.row(id), columns, up);
+            if normalise {
+                self.taken.push(prices.algebra.normalise(&mut offer));
+            }
             let offer = self.offers.intern(&offer);
             self.closed.push(offer);
+        }
+        Ok(())
+    }
+
+    /// What the offers of all these states had taken out.
+    fn total_taken(
+        &self,
+        states: &[u32],
+        total: &mut [u64],
+        interrupt: &Interrupt,
+    ) -> Result<(), GraphError> {
+        // Never anything from sites, half of all indices.
+        if self.taken.iter().flatten().all(|count| *count == 0) {
+            return Ok(());
+        }
+        let mut times = vec![0u64; self.states.len()];
+        for states in states.chunks(1 << 18) {
+            interrupt.check()?;
+            for state in states {
+                if let Some(times) = times.get_mut(*state as usize) {
+                    *times += 1;
+                }
+            }
+        }
+        for (taken, times) in self.taken.iter().zip(times).filter(|(_, times)| *times > 0) {
+            for (total, count) in total.iter_mut().zip(taken) {
+                *total = total.wrapping_add(count.wrapping_mul(times));
+            }
         }
         Ok(())
     }
@@ -158,9 +219,20 @@ pub(super) struct Solved {
     pub tables: Vec<Table>,
     /// By level, the state of every index in tree order; only the last level unless asked for.
     pub states: Vec<Vec<u32>>,
+    /// What every cut costs at least, taken out of the states on the way up.
+    taken: Vec<u64>,
 }
 
 impl Solved {
+    /// The counts of the cheapest cut.
+    pub fn answer(&self, prices: &Prices, columns: Columns, output: OutputSide) -> Vec<u64> {
+        let mut counts = prices.answer(self.root(), columns, output);
+        for (count, taken) in counts.iter_mut().zip(&self.taken) {
+            *count = count.wrapping_add(*taken);
+        }
+        counts
+    }
+
     /// The state of the last index.
     pub fn root(&self) -> &[u64] {
         let id = self.states.last().and_then(|states| states.first());
@@ -179,20 +251,34 @@ pub(super) fn solve(
 ) -> Result<Solved, GraphError> {
     hierarchy.check_explicit()?;
     interrupt.check()?;
-    let orders = hierarchy.orders();
-    let mut current: Vec<u32> = match orders.first() {
-        Some(Some(order)) => {
-            order.iter().map(|site| u32::from(sides.get(*site as usize) != Some(&true))).collect()
+    let order = hierarchy.orders(interrupt)?.first().and_then(Option::as_ref);
+    let mut current: Vec<u32> = Vec::with_capacity(sides.len());
+    match order {
+        Some(order) => {
+            for sites in order.chunks(1 << 18) {
+                interrupt.check()?;
+                current.extend(
+                    sites.iter().map(|site| u32::from(sides.get(*site as usize) != Some(&true))),
+                );
+            }
         }
-        _ => sides.iter().map(|side| u32::from(!side)).collect(),
-    };
-    let mut solved = Solved { tables: Vec::new(), states: Vec::new() };
+        None => {
+            for sides in sides.chunks(1 << 18) {
+                interrupt.check()?;
+                current.extend(sides.iter().map(|side| u32::from(!side)));
+            }
+        }
+    }
+    let mut solved =
+        Solved { tables: Vec::new(), states: Vec::new(), taken: vec![0; prices.algebra.columns()] };
     let mut below: Option<Table> = None;
     for (place, level) in hierarchy.levels().iter().enumerate() {
         let mut table = match &below {
             None => Table::of_sites(prices),
             Some(children) => {
-                let (table, next) = fold(prices, children, &current, level.branching as usize, interrupt)?;
+                children.total_taken(&current, &mut solved.taken, interrupt)?;
+                let (table, next) =
+                    fold(prices, children, &current, level.branching as usize, interrupt)?;
                 let previous = std::mem::replace(&mut current, next);
                 if keep {
                     solved.states.push(previous);
@@ -200,7 +286,7 @@ pub(super) fn solve(
                 table
             }
         };
-        table.close(prices, prices.column(place), level.up, interrupt)?;
+        table.close(prices, prices.column(place), level.up, true, interrupt)?;
         solved.tables.extend(below.replace(table));
     }
     solved.tables.extend(below);
@@ -219,8 +305,14 @@ fn fold(
     let mut table = Table::new(prices);
     // Partial states share the interner with the finished ones; those that stay partial are
     // closed too, which costs little and keeps one numbering.
-    let nothing = table.states.intern(&prices.algebra.nothing());
     let mut pairs = Pairs::new(children.offers.len());
+    // After one child a partial state is that child's offer: no look-up is needed.
+    let single = |offer: &u32| {
+        let mut row = prices.algebra.nothing();
+        prices.algebra.add(&mut row, children.offers.row(*offer), 1);
+        table.states.intern(&row)
+    };
+    let singles: Vec<u32> = children.closed.iter().map(single).collect();
     let mut next = Vec::with_capacity(states.len() / branching.max(1));
     let mut budget = 0usize;
     for window in states.chunks(branching.max(1)) {
@@ -229,8 +321,9 @@ fn fold(
             budget = 1 << 14;
         }
         budget = budget.saturating_sub(window.len());
-        let mut partial = nothing;
-        for (count, state) in window.iter().enumerate() {
+        let Some((first, others)) = window.split_first() else { continue };
+        let mut partial = singles.get(*first as usize).copied().unwrap_or(0);
+        for (count, state) in others.iter().enumerate() {
             if count % (1 << 16) == (1 << 16) - 1 {
                 interrupt.check()?;
             }

@@ -12,7 +12,9 @@ use rustc_hash::FxHashMap;
 use std::cmp::Ordering;
 
 /// The first entry of a cost that cannot be.
-pub(super) const INFINITE: u64 = u64::MAX;
+///
+/// Other entries are counts or differences of counts in two's complement; this one is neither.
+pub(super) const INFINITE: u64 = 1 << 63;
 /// Nothing below yet, or purity not asked for.
 const UNKNOWN: u64 = 0;
 const MIXED: u64 = 3;
@@ -58,16 +60,23 @@ impl Algebra {
             (true, true) => Ordering::Equal,
             (true, false) => Ordering::Greater,
             (false, true) => Ordering::Less,
-            (false, false) => self
-                .dimensions
-                .compare(left, right)
-                .then_with(|| left.iter().sum::<u64>().cmp(&right.iter().sum()))
-                .then_with(|| left.cmp(right)),
+            (false, false) => {
+                let bonds =
+                    |cost: &[u64]| cost.iter().fold(0u64, |sum, count| sum.wrapping_add(*count));
+                let first = || left.iter().zip(right).find(|(left, right)| left != right);
+                self.dimensions
+                    .compare(left, right)
+                    .then_with(|| signed_cmp(bonds(left), bonds(right)))
+                    .then_with(|| {
+                        first().map_or(Ordering::Equal, |(left, right)| signed_cmp(*left, *right))
+                    })
+            }
         }
     }
 
     pub fn costs<'a>(&self, row: &'a [u64]) -> Costs<'a> {
-        let (purity, rest) = row.split_first().map_or((UNKNOWN, row), |(purity, rest)| (*purity, rest));
+        let (purity, rest) =
+            row.split_first().map_or((UNKNOWN, row), |(purity, rest)| (*purity, rest));
         let (on_a, rest) = rest.split_at(self.columns().min(rest.len()));
         let (on_b, cut) = rest.split_at(self.columns().min(rest.len()));
         Costs { on_a, on_b, cut, purity }
@@ -80,7 +89,9 @@ impl Algebra {
         if let Some(entry) = row.get_mut(forbidden) {
             *entry = INFINITE;
         }
-        if self.track_purity && let Some(entry) = row.first_mut() {
+        if self.track_purity
+            && let Some(entry) = row.first_mut()
+        {
             *entry = if in_a { 1 } else { 2 };
         }
         row
@@ -94,7 +105,8 @@ impl Algebra {
     /// Adds `times` children to a partial state.
     pub fn add(&self, partial: &mut [u64], child: &[u64], times: u64) {
         let columns = self.columns();
-        let (Some((purity, partial)), Some((child_purity, child))) = (partial.split_first_mut(), child.split_first())
+        let (Some((purity, partial)), Some((child_purity, child))) =
+            (partial.split_first_mut(), child.split_first())
         else {
             return;
         };
@@ -115,7 +127,7 @@ impl Algebra {
                 continue;
             }
             for (entry, count) in sum.iter_mut().zip(term) {
-                *entry += count * times;
+                *entry = entry.wrapping_add(count.wrapping_mul(times));
             }
         }
     }
@@ -124,11 +136,12 @@ impl Algebra {
     pub fn cut_cost(&self, state: &[u64], columns: Columns) -> Vec<u64> {
         let costs = self.costs(state);
         let mut cut = costs.cut.to_vec();
-        let column = if costs.purity == 1 || costs.purity == 2 { columns.pure } else { columns.mixed };
+        let column =
+            if costs.purity == 1 || costs.purity == 2 { columns.pure } else { columns.mixed };
         if let Some(entry) = cut.get_mut(column)
             && *entry != INFINITE
         {
-            *entry += 1;
+            *entry = entry.wrapping_add(1);
         }
         cut
     }
@@ -141,7 +154,11 @@ impl Algebra {
         let costs = self.costs(state);
         let cut = self.cut_cost(state, columns);
         let smaller = |left: &'_ [u64], right: &'_ [u64]| -> Vec<u64> {
-            if self.compare(left, right) == Ordering::Greater { right.to_vec() } else { left.to_vec() }
+            if self.compare(left, right) == Ordering::Greater {
+                right.to_vec()
+            } else {
+                left.to_vec()
+            }
         };
         let (on_a, on_b) = (smaller(costs.on_a, &cut), smaller(costs.on_b, &cut));
         let any = smaller(&on_a, &on_b);
@@ -153,9 +170,31 @@ impl Algebra {
         row
     }
 
+    /// Takes out of an offer what it costs in any case, and returns it. Choices depend on
+    /// differences of costs only, and these take few values: a cut index never costs more than
+    /// its dimension above the cheapest. So there are few different offers, however many sites.
+    pub fn normalise(&self, offer: &mut [u64]) -> Vec<u64> {
+        let columns = self.columns();
+        let least: Vec<u64> = offer.iter().skip(1 + 2 * columns).copied().collect();
+        for cost in offer.get_mut(1..).unwrap_or(&mut []).chunks_exact_mut(columns) {
+            if cost.first() != Some(&INFINITE) {
+                cost.iter_mut()
+                    .zip(&least)
+                    .for_each(|(entry, least)| *entry = entry.wrapping_sub(*least));
+            }
+        }
+        least
+    }
+
     /// The label of an index of this state below a parent with this label (`None`: a parent that
     /// takes any). Ties go to A, then B, then cut.
-    pub fn choose(&self, state: &[u64], columns: Columns, up: Edge, parent: Option<Label>) -> Label {
+    pub fn choose(
+        &self,
+        state: &[u64],
+        columns: Columns,
+        up: Edge,
+        parent: Option<Label>,
+    ) -> Label {
         if up == Edge::Identity
             && let Some(label) = parent
         {
@@ -172,6 +211,11 @@ impl Algebra {
         }
         best.0
     }
+}
+
+/// The order of two counts or differences of counts.
+fn signed_cmp(left: u64, right: u64) -> Ordering {
+    (left.wrapping_sub(right) as i64).cmp(&0)
 }
 
 /// Where an index is in a cut.

@@ -35,10 +35,13 @@ pub(super) fn pure_dimensions(network: &Network, hierarchy: &Hierarchy) -> Vec<u
             dims.push(level.dim);
             continue;
         };
-        if let Some(Edge::Weight { conv }) = place.checked_sub(1).and_then(|below| levels.get(below)).map(|l| l.up) {
+        if let Some(Edge::Weight { conv }) =
+            place.checked_sub(1).and_then(|below| levels.get(below)).map(|l| l.up)
+        {
             let sharing = network.conv_layer(conv).map_or(Sharing::None, |(_, sharing)| sharing);
             // The level whose window gives the places: the first pooling from here on.
-            let window = levels.iter().enumerate().skip(place).find(|(_, level)| level.window.is_some());
+            let window =
+                levels.iter().enumerate().skip(place).find(|(_, level)| level.window.is_some());
             below.push((sharing, window.map(|(level, _)| level)));
         }
         let same = below.iter().all(|(sharing, window)| match sharing {

@@ -37,7 +37,7 @@ impl fmt::Display for SitesBelow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.count == 1 {
             write!(f, "site {}", self.first)
-        } else if self.last - self.first + 1 == self.count {
+        } else if self.last.saturating_sub(self.first).saturating_add(1) == self.count {
             write!(f, "sites {}..{}", self.first, self.last)
         } else {
             write!(f, "{} sites between {} and {}", self.count, self.first, self.last)
@@ -59,14 +59,19 @@ pub(super) fn labels(
     let mut above: Vec<Option<Label>> = vec![output];
     let mut branching = 1usize;
     for (place, level) in hierarchy.levels().iter().enumerate().rev() {
-        let (Some(table), Some(states)) = (solved.tables.get(place), solved.states.get(place)) else { continue };
+        let (Some(table), Some(states)) = (solved.tables.get(place), solved.states.get(place))
+        else {
+            continue;
+        };
         let mut chooser = Chooser::new(prices, table, prices.column(place), level.up);
         let mut labels = Vec::with_capacity(states.len());
         for (index, state) in states.iter().enumerate() {
             if index % 1024 == 0 {
                 interrupt.check()?;
             }
-            labels.push(chooser.choose(*state, above.get(index / branching.max(1)).copied().flatten()));
+            labels.push(
+                chooser.choose(*state, above.get(index / branching.max(1)).copied().flatten()),
+            );
         }
         branching = level.branching as usize;
         above = labels.iter().copied().map(Some).collect();
@@ -97,7 +102,8 @@ impl<'a> Chooser<'a> {
             Some(Label::B) => 2,
             Some(Label::Cut) => 3,
         };
-        let Some(known) = self.known.get_mut(state as usize).and_then(|known| known.get_mut(slot)) else {
+        let Some(known) = self.known.get_mut(state as usize).and_then(|known| known.get_mut(slot))
+        else {
             return Label::Cut;
         };
         *known.get_or_insert_with(|| {
@@ -109,7 +115,12 @@ impl<'a> Chooser<'a> {
 /// The bond of the output index, if it is cut.
 fn output_edge(classes: u64, sites: u64, label: Option<Label>) -> Option<CutEdge> {
     let below = SitesBelow { first: 0, last: sites.saturating_sub(1), count: sites };
-    (label == Some(Label::Cut)).then(|| CutEdge { layer: "output".into(), dim: classes, position: 0, sites: below })
+    (label == Some(Label::Cut)).then(|| CutEdge {
+        layer: "output".into(),
+        dim: classes,
+        position: 0,
+        sites: below,
+    })
 }
 
 /// The cut bonds of a network, from labels.
@@ -119,7 +130,7 @@ pub(super) fn edges_of_levels(
     output: Option<Label>,
     interrupt: &Interrupt,
 ) -> Result<Vec<CutEdge>, GraphError> {
-    let orders = hierarchy.orders();
+    let orders = hierarchy.orders(interrupt)?;
     let sites = hierarchy.input_shape().sites();
     let leaf_order = orders.first().and_then(Option::as_ref);
     let mut edges = Vec::new();
@@ -138,18 +149,30 @@ pub(super) fn edges_of_levels(
                 continue;
             }
             let index = index as u64;
-            let position = order.as_ref().map_or(Some(index), |order| order.get(index as usize).map(|p| u64::from(*p)));
+            let position = order
+                .as_ref()
+                .map_or(Some(index), |order| order.get(index as usize).map(|p| u64::from(*p)));
             let (first, last) = match leaf_order {
                 None => (index * span, (index + 1) * span - 1),
                 Some(order) => {
-                    let below = order.get((index * span) as usize..((index + 1) * span) as usize).unwrap_or(&[]);
+                    let below = order
+                        .get((index * span) as usize..((index + 1) * span) as usize)
+                        .unwrap_or(&[]);
                     let (least, most) = (below.iter().min(), below.iter().max());
-                    (least.map_or(0, |site| u64::from(*site)), most.map_or(0, |site| u64::from(*site)))
+                    (
+                        least.map_or(0, |site| u64::from(*site)),
+                        most.map_or(0, |site| u64::from(*site)),
+                    )
                 }
             };
             let below = SitesBelow { first, last, count: span };
             let position = position.unwrap_or(index);
-            edges.push(CutEdge { layer: level.name.clone(), dim: level.dim, position, sites: below });
+            edges.push(CutEdge {
+                layer: level.name.clone(),
+                dim: level.dim,
+                position,
+                sites: below,
+            });
         }
         if let Some(added) = edges.get_mut(start..) {
             added.sort_by_key(|edge| edge.position);
@@ -191,15 +214,24 @@ pub(super) fn edges_of_grid(
     let mut waiting = vec![(last, 0u64, 0u64, root_view, output)];
     while let Some((place, row, col, view, parent)) = waiting.pop() {
         interrupt.check()?;
-        let (Some(level), Some((label, cut, below))) = (levels.get(place), label_of(place, view, parent)) else {
+        let (Some(level), Some((label, cut, below))) =
+            (levels.get(place), label_of(place, view, parent))
+        else {
             continue;
         };
         if cut {
             let (down, across) = solved.grid.spans.get(place).copied().unwrap_or((1, 1));
             let first = row * down * width + col * across;
-            let sites = SitesBelow { first, last: first + (down - 1) * width + (across - 1), count: down * across };
+            let sites = SitesBelow {
+                first,
+                last: first + (down - 1) * width + (across - 1),
+                count: down * across,
+            };
             let position = row * level.shape.cols() + col;
-            found.push((place, CutEdge { layer: level.name.clone(), dim: level.dim, position, sites }));
+            found.push((
+                place,
+                CutEdge { layer: level.name.clone(), dim: level.dim, position, sites },
+            ));
         }
         if !below || place == 0 {
             continue;
@@ -234,7 +266,11 @@ pub(super) fn edges_of_grid(
 }
 
 /// The cut bonds of a tree, from labels: by class, then position.
-pub(super) fn edges_of_tree(tree: &IndexTree, labels: &[Label], output: Option<Label>) -> Vec<CutEdge> {
+pub(super) fn edges_of_tree(
+    tree: &IndexTree,
+    labels: &[Label],
+    output: Option<Label>,
+) -> Vec<CutEdge> {
     let mut below: Vec<SitesBelow> = Vec::with_capacity(tree.len());
     let mut found: Vec<(usize, CutEdge)> = Vec::new();
     for (index, label) in labels.iter().enumerate() {
@@ -247,10 +283,15 @@ pub(super) fn edges_of_tree(tree: &IndexTree, labels: &[Label], output: Option<L
         });
         let sites = sites.unwrap_or(SitesBelow { first: 0, last: 0, count: 0 });
         below.push(sites);
-        let (Some(class), Some(number)) = (tree.class(index), tree.class_number(index)) else { continue };
+        let (Some(class), Some(number)) = (tree.class(index), tree.class_number(index)) else {
+            continue;
+        };
         if *label == Label::Cut && class.up != Edge::Identity {
             let position = tree.position(index).unwrap_or(0);
-            found.push((number, CutEdge { layer: class.name.clone(), dim: class.dim, position, sites }));
+            found.push((
+                number,
+                CutEdge { layer: class.name.clone(), dim: class.dim, position, sites },
+            ));
         }
     }
     found.sort_by_key(|(number, edge)| (*number, edge.position));

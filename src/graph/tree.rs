@@ -7,6 +7,7 @@
 
 use super::GraphError;
 use super::hierarchy::{Edge, Hierarchy};
+use crate::interrupt::Interrupt;
 use crate::network::{Network, Shape};
 use std::ops::Range;
 
@@ -62,20 +63,32 @@ impl IndexTree {
         check_size(hierarchy.indices())?;
         let mut classes = Vec::new();
         let mut indices: Vec<Index> = Vec::with_capacity(hierarchy.indices() as usize);
+        let orders = hierarchy.orders(&Interrupt::new())?;
         let mut below = 0u32;
-        for ((level, order), class) in hierarchy.levels().iter().zip(hierarchy.orders()).zip(0u32..) {
+        for ((level, order), class) in hierarchy.levels().iter().zip(orders).zip(0u32..) {
             let start = indices.len() as u32;
             let children = level.branching as u32;
             for place in 0..level.shape.sites() as u32 {
-                let position = order.as_ref().map_or(Some(place), |order| order.get(place as usize).copied());
+                let position =
+                    order.as_ref().map_or(Some(place), |order| order.get(place as usize).copied());
                 let first_child = if children == 0 { 0 } else { below + place * children };
-                indices.push(Index { class, first_child, children, position: position.unwrap_or(place) });
+                indices.push(Index {
+                    class,
+                    first_child,
+                    children,
+                    position: position.unwrap_or(place),
+                });
             }
             below = start;
             let shape = Some(level.shape);
             classes.push(Class { name: level.name.clone(), dim: level.dim, up: level.up, shape });
         }
-        Ok(IndexTree { classes, indices, sites: hierarchy.input_shape().sites(), outputs: hierarchy.classes() })
+        Ok(IndexTree {
+            classes,
+            indices,
+            sites: hierarchy.input_shape().sites(),
+            outputs: hierarchy.classes(),
+        })
     }
 
     /// Any rooted tree: dimensions and parents of the vertices, one of them without a parent.
@@ -85,12 +98,19 @@ impl IndexTree {
     /// # Errors
     /// [`GraphError::Malformed`] when this is no tree with positive dimensions,
     /// [`GraphError::TooLarge`] above 2^26 vertices.
-    pub fn from_parents(dims: &[u64], parents: &[Option<usize>], outputs: u64) -> Result<Self, GraphError> {
+    pub fn from_parents(
+        dims: &[u64],
+        parents: &[Option<usize>],
+        outputs: u64,
+    ) -> Result<Self, GraphError> {
         let malformed = |reason: String| Err(GraphError::Malformed(reason));
         let count = dims.len();
         check_size(count as u64)?;
         if parents.len() != count || count == 0 {
-            return malformed(format!("{count} dimensions and {} parents make no tree", parents.len()));
+            return malformed(format!(
+                "{count} dimensions and {} parents make no tree",
+                parents.len()
+            ));
         }
         if dims.contains(&0) || outputs == 0 {
             return malformed("a dimension must be at least 1".into());
@@ -100,10 +120,16 @@ impl IndexTree {
         for (vertex, parent) in parents.iter().enumerate() {
             match parent {
                 None if root.is_none() => root = Some(vertex),
-                None => return malformed(format!("vertices without a parent: {root:?} and {vertex}")),
+                None => {
+                    return malformed(format!("vertices without a parent: {root:?} and {vertex}"));
+                }
                 Some(parent) => match children.get_mut(*parent) {
                     Some(list) => list.push(vertex),
-                    None => return malformed(format!("vertex {vertex} has the parent {parent}, which is not there")),
+                    None => {
+                        return malformed(format!(
+                            "vertex {vertex} has the parent {parent}, which is not there"
+                        ));
+                    }
                 },
             }
         }
@@ -154,7 +180,8 @@ impl IndexTree {
         let mut indices = Vec::with_capacity(count);
         for vertex in &order {
             let list = children.get(*vertex).map_or(&[][..], Vec::as_slice);
-            let first_child = list.first().and_then(|child| place.get(*child)).copied().unwrap_or(0);
+            let first_child =
+                list.first().and_then(|child| place.get(*child)).copied().unwrap_or(0);
             let (class, position) = class_of.get(*vertex).copied().unwrap_or((0, 0));
             indices.push(Index { class, first_child, children: list.len() as u32, position });
         }
@@ -180,17 +207,27 @@ impl IndexTree {
                 let slot = self.site(index).and_then(|site| has_leaf.get_mut(site as usize));
                 match slot {
                     Some(seen) if !*seen => *seen = true,
-                    _ => return malformed(format!("the site of index {index} is not there or there twice")),
+                    _ => {
+                        return malformed(format!(
+                            "the site of index {index} is not there or there twice"
+                        ));
+                    }
                 }
             }
             for child in self.children(index) {
                 match has_parent.get_mut(child) {
                     Some(seen) if child < index && !*seen => *seen = true,
-                    _ => return malformed(format!("index {child} is not the child of {index} alone")),
+                    _ => {
+                        return malformed(format!(
+                            "index {child} is not the child of {index} alone"
+                        ));
+                    }
                 }
                 let below = self.class(child);
                 if below.is_some_and(|below| below.up == Edge::Identity && below.dim != class.dim) {
-                    return malformed(format!("identity between different dimensions at index {child}"));
+                    return malformed(format!(
+                        "identity between different dimensions at index {child}"
+                    ));
                 }
             }
         }
@@ -251,7 +288,10 @@ impl IndexTree {
 
     /// The site of a leaf, `None` for other indices.
     pub fn site(&self, index: usize) -> Option<u64> {
-        self.indices.get(index).filter(|index| index.children == 0).map(|index| u64::from(index.position))
+        self.indices
+            .get(index)
+            .filter(|index| index.children == 0)
+            .map(|index| u64::from(index.position))
     }
 
     /// For every index the last one of its copy tensor: the ancestor that it is joined to by

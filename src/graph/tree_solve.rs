@@ -17,12 +17,22 @@ pub(super) struct SolvedTree {
 }
 
 /// Solves a tree; `sides` by site.
-pub(super) fn solve(tree: &IndexTree, sides: &[Side], interrupt: &Interrupt) -> Result<SolvedTree, GraphError> {
+pub(super) fn solve(
+    tree: &IndexTree,
+    sides: &[Side],
+    interrupt: &Interrupt,
+) -> Result<SolvedTree, GraphError> {
     if sides.len() as u64 != tree.sites() {
-        return Err(GraphError::Malformed(format!("{} sides for {} sites", sides.len(), tree.sites())));
+        return Err(GraphError::Malformed(format!(
+            "{} sides for {} sites",
+            sides.len(),
+            tree.sites()
+        )));
     }
-    let dims: Vec<u64> = tree.classes().iter().map(|class| class.dim).chain([tree.outputs()]).collect();
-    let columns = (0..tree.classes().len()).map(|class| Columns { mixed: class, pure: class }).collect();
+    let dims: Vec<u64> =
+        tree.classes().iter().map(|class| class.dim).chain([tree.outputs()]).collect();
+    let columns =
+        (0..tree.classes().len()).map(|class| Columns { mixed: class, pure: class }).collect();
     let algebra = Algebra { dimensions: Dimensions::new(&dims), track_purity: false };
     let prices = Prices { algebra, columns, output: tree.classes().len() };
     let width = prices.algebra.width();
@@ -41,12 +51,23 @@ pub(super) fn solve(tree: &IndexTree, sides: &[Side], interrupt: &Interrupt) -> 
             partial = leaves[usize::from(sides.get(site as usize) != Some(&Side::A))];
         }
         for child in tree.children(index) {
-            let (Some(state), Some(class)) = (of_index.get(child).copied(), tree.class_number(child)) else { continue };
+            let (Some(state), Some(class)) =
+                (of_index.get(child).copied(), tree.class_number(child))
+            else {
+                continue;
+            };
             let offer = match closed.get(&(state, class as u32)) {
                 Some(offer) => *offer,
                 None => {
-                    let up = tree.classes().get(class).map_or(super::hierarchy::Edge::Top, |class| class.up);
-                    let offer = offers.intern(&prices.algebra.close(states.row(state), prices.column(class), up));
+                    let up = tree
+                        .classes()
+                        .get(class)
+                        .map_or(super::hierarchy::Edge::Top, |class| class.up);
+                    let offer = offers.intern(&prices.algebra.close(
+                        states.row(state),
+                        prices.column(class),
+                        up,
+                    ));
                     closed.insert((state, class as u32), offer);
                     offer
                 }
@@ -93,7 +114,9 @@ impl SolvedTree {
         }
         let mut labels = vec![Label::Cut; tree.len()];
         for index in (0..tree.len()).rev() {
-            let (Some(class), Some(parent)) = (tree.class(index), above.get(index).copied()) else { continue };
+            let (Some(class), Some(parent)) = (tree.class(index), above.get(index).copied()) else {
+                continue;
+            };
             let columns = self.prices.column(tree.class_number(index).unwrap_or(0));
             let label = self.prices.algebra.choose(self.state(index), columns, class.up, parent);
             if let Some(slot) = labels.get_mut(index) {

@@ -63,7 +63,9 @@ impl View {
         let mut vertices: Vec<NodeIndex> = vec![NodeIndex::end(); tree.len()];
         // Copy tensors first, so that sites can be joined to them.
         for (index, top) in merged.iter().enumerate() {
-            let (Some(class), Some(position)) = (tree.class(index), tree.position(index)) else { continue };
+            let (Some(class), Some(position)) = (tree.class(index), tree.position(index)) else {
+                continue;
+            };
             if *top == index && tree.site(index).is_none() {
                 let vertex = graph.add_node(Tensor::Copy { layer: class.name.clone(), position });
                 if let Some(slot) = vertices.get_mut(index) {
@@ -91,7 +93,10 @@ impl View {
         for (index, top) in merged.iter().enumerate() {
             let Some(parent) = vertices.get(index).copied() else { continue };
             for child in tree.children(index) {
-                let (Some(class), Some(below)) = (tree.class(child), vertices.get(child).copied()) else { continue };
+                let (Some(class), Some(below)) = (tree.class(child), vertices.get(child).copied())
+                else {
+                    continue;
+                };
                 if let Edge::Weight { conv } = class.up {
                     let position = tree.position(child).unwrap_or(0);
                     let weight = graph.add_node(Tensor::Weight { conv, position });
@@ -120,8 +125,12 @@ impl View {
         for vertex in self.graph.node_indices() {
             let look = match self.graph.node_weight(vertex) {
                 Some(Tensor::Site { site }) => format!("shape = circle, label = \"{site}\""),
-                Some(Tensor::Copy { layer, position }) => format!("shape = point, tooltip = \"{layer} {position}\""),
-                Some(Tensor::Weight { conv, position }) => format!("shape = box, label = \"W{conv} {position}\""),
+                Some(Tensor::Copy { layer, position }) => {
+                    format!("shape = point, tooltip = \"{layer} {position}\"")
+                }
+                Some(Tensor::Weight { conv, position }) => {
+                    format!("shape = box, label = \"W{conv} {position}\"")
+                }
                 Some(Tensor::Top) => "shape = triangle, label = \"top\"".to_string(),
                 Some(Tensor::Output) => "shape = circle, label = \"y\"".to_string(),
                 None => continue,
@@ -130,8 +139,16 @@ impl View {
             let _ = writeln!(text, "  t{} [{look}];", vertex.index());
         }
         for edge in self.graph.edge_indices() {
-            if let (Some((left, right)), Some(bond)) = (self.graph.edge_endpoints(edge), self.graph.edge_weight(edge)) {
-                let _ = writeln!(text, "  t{} -- t{} [label = \"{}\"];", left.index(), right.index(), bond.dim);
+            if let (Some((left, right)), Some(bond)) =
+                (self.graph.edge_endpoints(edge), self.graph.edge_weight(edge))
+            {
+                let _ = writeln!(
+                    text,
+                    "  t{} -- t{} [label = \"{}\"];",
+                    left.index(),
+                    right.index(),
+                    bond.dim
+                );
             }
         }
         text.push_str("}\n");

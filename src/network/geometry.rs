@@ -258,7 +258,7 @@ impl Window {
             self.window.rows(),
         );
         let col = self.source_on_axis(target % wide, place % across, self.source.cols(), across);
-        row * self.source.cols() + col
+        row.saturating_mul(self.source.cols()).saturating_add(col)
     }
 
     fn locate_on_axis(&self, position: u64, length: u64, window: u64) -> (u64, u64) {
@@ -283,16 +283,16 @@ impl Window {
     fn source_on_axis(&self, target: u64, place: u64, length: u64, window: u64) -> u64 {
         let window = window.max(1);
         match self.geometry {
-            Geometry::Strided => place * (length / window) + target,
+            Geometry::Strided => place.saturating_mul(length / window).saturating_add(target),
             Geometry::Mirror => {
-                let mirrored = target * window + place;
-                if mirrored % 2 == 0 {
+                let mirrored = target.saturating_mul(window).saturating_add(place);
+                if mirrored.is_multiple_of(2) {
                     mirrored / 2
                 } else {
                     length.saturating_sub(mirrored / 2 + 1)
                 }
             }
-            _ => target * window + place,
+            _ => target.saturating_mul(window).saturating_add(place),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! as a rule, so that a chain of 2^40 sites needs no array.
 
 use super::rule::{PartitionError, PartitionErrorKind};
-use super::{MAX_EXPLICIT_SITES, Shape};
+use super::{MAX_EXPLICIT_SITES, MAX_SITES, Shape};
 use std::sync::Arc;
 
 /// One of the two sides.
@@ -123,6 +123,9 @@ impl Bipartition {
         cols: Axis,
         what: &str,
     ) -> Result<Self, PartitionError> {
+        if shape.sites() > MAX_SITES {
+            return Err(PartitionError::beyond_any_network(&shape));
+        }
         let (height, width) = (shape.rows(), shape.cols());
         let (down, across) = (rows.count_odd(height), cols.count_odd(width));
         let count_a = (height - down) * (width - across) + down * across;

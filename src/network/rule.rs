@@ -72,6 +72,15 @@ impl PartitionError {
         }
     }
 
+    pub(super) fn beyond_any_network(shape: &Shape) -> Self {
+        PartitionError {
+            kind: PartitionErrorKind::Resource,
+            message: "a network has at most 2^40 sites".into(),
+            label: format!("a shape of {shape} has more"),
+            hint: "1048576x1048576 or fewer sites".into(),
+        }
+    }
+
     fn misfit(rule: &Rule, shape: &Shape, needs: &str, hint: &str) -> Self {
         let on = if shape.dimensions() == 1 { "a chain" } else { "a grid" };
         PartitionError {

@@ -27,11 +27,13 @@ pub(super) struct Builder {
     offset: usize,
     /// The depth of the deepest tree built so far inside the current node.
     deepest: usize,
+    /// How many chains are being climbed.
+    climbing: usize,
 }
 
 impl Builder {
     pub(super) fn new(source: SourceId, offset: usize) -> Self {
-        Self { source, offset, deepest: 0 }
+        Self { source, offset, deepest: 0, climbing: 0 }
     }
 
     pub(super) fn statement(
@@ -79,15 +81,7 @@ impl Builder {
 
     fn deeper(&mut self, span: Span) -> Built<()> {
         self.deepest += 1;
-        if self.deepest <= MAX_TREE_DEPTH {
-            return Ok(());
-        }
-        let label = format!("more than {MAX_TREE_DEPTH} operators or levels");
-        Err(Box::new(
-            Diagnostic::new(Code::Resource, "the expression is too large")
-                .at(Span { end: span.start + 1, ..span }, label)
-                .hint("give its parts names with `let`, or build a list and `sum` it"),
-        ))
+        if self.deepest <= MAX_TREE_DEPTH { Ok(()) } else { Err(too_large(span)) }
     }
 
     fn import(&mut self, pair: Pair<'_, Rule>) -> Built<StatementKind> {
@@ -207,6 +201,11 @@ impl Builder {
         floor: u8,
         span: Span,
     ) -> Built<Expr> {
+        // Prefixes and powers nest to the right: the way down is bounded as the way up is.
+        self.climbing += 1;
+        if self.climbing > MAX_TREE_DEPTH {
+            return Err(too_large(span));
+        }
         let mut left = self.operand(items, span)?;
         while let Some(operator) = items.peek().map(Pair::as_rule).and_then(infix) {
             if operator.power < floor {
@@ -229,6 +228,7 @@ impl Builder {
                 }
             };
         }
+        self.climbing -= 1;
         Ok(left)
     }
 
@@ -367,7 +367,22 @@ impl Builder {
             },
             Rule::bool => Ok(Expr { kind: ExprKind::Bool(pair.as_str() == "true"), span }),
             Rule::none => Ok(Expr { kind: ExprKind::None, span }),
-            Rule::name => Ok(Expr { kind: ExprKind::Name(Symbol::new(pair.as_str())), span }),
+            Rule::named => {
+                let mut parts = pair.into_inner();
+                let name = self.next(&mut parts, span)?;
+                let symbol = Symbol::new(name.as_str());
+                match parts.next() {
+                    None => Ok(Expr { kind: ExprKind::Name(symbol), span }),
+                    Some(body) => {
+                        let name = Name { symbol, span: self.span(&name) };
+                        self.node(span, |b| {
+                            let params = vec![Param { name, default: None }];
+                            let body = b.expr(body)?;
+                            Ok(ExprKind::Lambda(Arc::new(Lambda { params, body, span })))
+                        })
+                    }
+                }
+            }
             _ => Err(self.malformed(span)),
         }
     }
@@ -551,4 +566,13 @@ fn pipe(left: Expr, right: Expr, span: Span) -> Expr {
         kind => Box::new(Call { callee: Expr { kind, span: right.span }, args: vec![first] }),
     };
     Expr { kind: ExprKind::Call(call), span }
+}
+
+fn too_large(span: Span) -> Box<Diagnostic> {
+    let label = format!("more than {MAX_TREE_DEPTH} operators or levels");
+    Box::new(
+        Diagnostic::new(Code::Resource, "the expression is too large")
+            .at(Span { end: span.start + 1, ..span }, label)
+            .hint("give its parts names with `let`, or build a list and `sum` it"),
+    )
 }

@@ -4,9 +4,9 @@
 use pest::Parser;
 use pest_derive::Parser;
 
+use super::Symbol;
 use super::ast::Statement;
 use super::build::Builder;
-use super::Symbol;
 use super::scan::{Problem, RawStatement, Scan, scan};
 use super::syntax_error;
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
@@ -72,7 +72,54 @@ fn parse_scanned(text: &str, source: SourceId, scanned: &Scan) -> Program {
     for problem in &scanned.problems {
         program.errors.push(describe(problem, text, source));
     }
-    for raw in &scanned.statements {
+    for part in parts(text, source, scanned) {
+        program.statements.extend(part.statements);
+        program.errors.extend(part.errors);
+        program.broken_names.extend(part.broken_names);
+    }
+    let start = |error: &Diagnostic| error.primary.as_ref().map_or(0, |label| label.span.start);
+    program.errors.sort_by_key(start);
+    program
+}
+
+/// Statements from which on a source is parsed on several threads.
+const MANY: usize = 1000;
+
+/// Parses the statements; those of a long source on several threads, in the order of the text.
+fn parts(text: &str, source: SourceId, scanned: &Scan) -> Vec<Program> {
+    let all = &scanned.statements;
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    if all.len() < MANY || threads == 1 {
+        return vec![part(text, source, scanned, all)];
+    }
+    let size = all.len().div_ceil(threads);
+    std::thread::scope(|scope| {
+        let (first, rest) = all.split_at(size.min(all.len()));
+        let spawn = |chunk| {
+            let work = move || part(text, source, scanned, chunk);
+            let builder = std::thread::Builder::new().stack_size(DEEP_STACK);
+            // Where the system gives no thread, the work is done here.
+            builder.spawn_scoped(scope, work).map_err(|_| chunk)
+        };
+        let others: Vec<_> = rest.chunks(size).map(spawn).collect();
+        let mut parts = vec![part(text, source, scanned, first)];
+        for other in others {
+            parts.push(match other {
+                Ok(thread) => match thread.join() {
+                    Ok(part) => part,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                },
+                Err(chunk) => part(text, source, scanned, chunk),
+            });
+        }
+        parts
+    })
+}
+
+/// Parses some of the statements.
+fn part(text: &str, source: SourceId, scanned: &Scan, statements: &[RawStatement]) -> Program {
+    let mut program = Program::default();
+    for raw in statements {
         if !raw.broken {
             match parse_statement(text, source, scanned, raw) {
                 Ok(statement) => {
@@ -84,8 +131,6 @@ fn parse_scanned(text: &str, source: SourceId, scanned: &Scan) -> Program {
         }
         program.broken_names.extend(bound_name(text, scanned, raw));
     }
-    let start = |error: &Diagnostic| error.primary.as_ref().map_or(0, |label| label.span.start);
-    program.errors.sort_by_key(start);
     program
 }
 

@@ -211,8 +211,7 @@ impl<'s> Scanner<'s> {
         let words: usize = self.levels.iter().map(|l| l.until_comma + l.wheres).sum();
         let depth = self.open.len() + words + inside;
         self.out.nesting = self.out.nesting.max(depth);
-        // One report for a statement: what stands deeper would repeat it.
-        if depth > MAX_DEPTH && !self.broken {
+        if depth > MAX_DEPTH {
             self.problem(Problem::TooDeep(token));
         }
     }
@@ -246,9 +245,11 @@ impl<'s> Scanner<'s> {
         deepest + words
     }
 
+    /// The first problem of a statement; those behind it are its consequences.
     fn problem(&mut self, problem: Problem) {
-        self.broken = true;
-        self.out.problems.push(problem);
+        if !std::mem::replace(&mut self.broken, true) {
+            self.out.problems.push(problem);
+        }
     }
 
     fn close(&mut self, close: Token) {

@@ -64,9 +64,10 @@ pub fn starts_word(c: char) -> bool {
     c == '_' || unicode_ident::is_xid_start(c)
 }
 
-/// Whether a name may go on with this character: subscript digits may, as in `α₁`.
+/// Whether a name may go on with this character: subscript digits may, as in `α₁`; the dot of
+/// `b·c` multiplies, although Unicode would let it continue a word.
 pub fn continues_word(c: char) -> bool {
-    unicode_ident::is_xid_continue(c) || ('₀'..='₉').contains(&c)
+    c != '·' && (unicode_ident::is_xid_continue(c) || ('₀'..='₉').contains(&c))
 }
 
 /// A string that is not closed: the byte of the quote that opens it.

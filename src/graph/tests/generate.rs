@@ -1,6 +1,8 @@
 //! Deterministic random networks, trees and partitions.
 
-use crate::network::{Bipartition, Geometry, Grouping, Layer, Network, Pooling, Shape, Sharing, SplitMix64};
+use crate::network::{
+    Bipartition, Geometry, Grouping, Layer, Network, Pooling, Shape, Sharing, SplitMix64,
+};
 use std::sync::Arc;
 
 /// A chain of `pool(b)` after `conv(r)` layers on the product of the windows.
@@ -44,7 +46,8 @@ fn random_geometry(random: &mut SplitMix64, shape: Shape, window: Shape) -> Geom
         1 => Geometry::Strided,
         2 => {
             let size = window.sites();
-            let mut targets: Vec<u32> = (0..shape.sites()).map(|position| (position / size) as u32).collect();
+            let mut targets: Vec<u32> =
+                (0..shape.sites()).map(|position| (position / size) as u32).collect();
             random.shuffle(&mut targets);
             Geometry::Grouped(Arc::new(Grouping::new(targets).unwrap()))
         }
@@ -62,7 +65,8 @@ pub struct Recipe<'a> {
 
 /// A random ConvAC: between the poolings none, one or two convolutions.
 pub fn random_network(random: &mut SplitMix64, recipe: &Recipe<'_>) -> Network {
-    let pick = |random: &mut SplitMix64, from: &[u64]| from[random.below(from.len() as u64) as usize];
+    let pick =
+        |random: &mut SplitMix64, from: &[u64]| from[random.below(from.len() as u64) as usize];
     let mut shape = recipe.shapes[random.below(recipe.shapes.len() as u64) as usize];
     let mut layers = vec![Layer::Input { shape, dim: pick(random, recipe.dims) }];
     let conv = |random: &mut SplitMix64| {
@@ -75,7 +79,9 @@ pub fn random_network(random: &mut SplitMix64, recipe: &Recipe<'_>) -> Network {
             layers.push(conv(random));
         }
         let divisor = |random: &mut SplitMix64, length: u64| {
-            let divisors: Vec<u64> = (1..=length).filter(|by| length % by == 0 && (*by > 1 || length == 1)).collect();
+            let divisors: Vec<u64> = (1..=length)
+                .filter(|by| length.is_multiple_of(*by) && (*by > 1 || length == 1))
+                .collect();
             pick(random, &divisors)
         };
         let window = match shape {
@@ -88,7 +94,11 @@ pub fn random_network(random: &mut SplitMix64, recipe: &Recipe<'_>) -> Network {
                 }
             }
         };
-        let geometry = if recipe.contiguous { Geometry::Contiguous } else { random_geometry(random, shape, window) };
+        let geometry = if recipe.contiguous {
+            Geometry::Contiguous
+        } else {
+            random_geometry(random, shape, window)
+        };
         layers.push(pool(window, geometry));
         shape = shape.pooled(&window).unwrap();
     }

@@ -5,5 +5,5 @@ mod generate;
 mod networks;
 mod ranks;
 mod trees;
-mod vectors;
 mod values;
+mod vectors;

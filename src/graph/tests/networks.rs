@@ -5,7 +5,10 @@ use crate::graph::hierarchy::Hierarchy;
 use crate::graph::mincut::{self, Driver};
 use crate::graph::periodic::{self, Grid};
 use crate::graph::solve::Prices;
-use crate::graph::{Edge, IndexTree, Label, MinCut, OutputSide, View, certify, max_flow_tree, min_cut, min_cut_tree, trace};
+use crate::graph::{
+    Edge, IndexTree, Label, MinCut, OutputSide, View, certify, max_flow_tree, min_cut,
+    min_cut_tree, trace,
+};
 use crate::interrupt::Interrupt;
 use crate::network::{Bipartition, Network, Rule, Shape, Sharing, Side, SplitMix64};
 use petgraph::algo::dinics;
@@ -33,14 +36,20 @@ fn float_flow(tree: &IndexTree, sides: &[Side], output: OutputSide) -> f64 {
     let unlimited = 1e9;
     for (index, top) in merged.iter().enumerate() {
         if *top == index {
-            graph.add_edge(ends[index].0, ends[index].1, (tree.class(index).unwrap().dim as f64).log2());
+            graph.add_edge(
+                ends[index].0,
+                ends[index].1,
+                (tree.class(index).unwrap().dim as f64).log2(),
+            );
         }
         match tree.site(index).map(|site| sides[site as usize]) {
             Some(Side::A) => drop(graph.add_edge(source, ends[*top].0, unlimited)),
             Some(Side::B) => drop(graph.add_edge(ends[*top].1, sink, unlimited)),
             None => {}
         }
-        for child in tree.children(index).filter(|child| tree.class(*child).unwrap().up != Edge::Identity) {
+        for child in
+            tree.children(index).filter(|child| tree.class(*child).unwrap().up != Edge::Identity)
+        {
             graph.add_edge(ends[child].1, ends[*top].0, unlimited);
             graph.add_edge(ends[*top].1, ends[child].0, unlimited);
         }
@@ -67,8 +76,14 @@ fn check(network: &Network, partition: &Bipartition, output: OutputSide) -> MinC
     let value = cut.value(1 << 20).unwrap();
     let by_tree = min_cut_tree(&tree, &sides, output, &interrupt).unwrap();
     assert_eq!(by_tree.layers(), cut.layers());
-    assert_eq!(by_tree.edges(1 << 20, &interrupt).unwrap(), cut.edges(1 << 20, &interrupt).unwrap());
-    assert_eq!(by_tree.labelling(1 << 20, &interrupt).unwrap(), cut.labelling(1 << 20, &interrupt).unwrap());
+    assert_eq!(
+        by_tree.edges(1 << 20, &interrupt).unwrap(),
+        cut.edges(1 << 20, &interrupt).unwrap()
+    );
+    assert_eq!(
+        by_tree.labelling(1 << 20, &interrupt).unwrap(),
+        cut.labelling(1 << 20, &interrupt).unwrap()
+    );
     let flow = max_flow_tree(&tree, &sides, output, &interrupt).unwrap();
     assert_eq!(flow.value.value(1 << 20).unwrap(), value);
     assert_eq!(flow.cut.value(1 << 20).unwrap(), value);
@@ -76,7 +91,10 @@ fn check(network: &Network, partition: &Bipartition, output: OutputSide) -> MinC
     assert!(certify(&tree, &sides, &cut, 1 << 20, &interrupt).unwrap().holds());
     let labels = cut.labelling(1 << 20, &interrupt).unwrap();
     for (layer, factor) in labels.iter().zip(cut.layers()).filter(|(layer, _)| !layer.merged) {
-        assert_eq!(layer.labels.iter().filter(|label| **label == Label::Cut).count() as u64, factor.count);
+        assert_eq!(
+            layer.labels.iter().filter(|label| **label == Label::Cut).count() as u64,
+            factor.count
+        );
     }
     cut
 }
@@ -84,8 +102,25 @@ fn check(network: &Network, partition: &Bipartition, output: OutputSide) -> MinC
 #[test]
 fn random_networks_by_every_algorithm() {
     let mut random = SplitMix64::new(2);
-    let shapes = [Shape::Chain(8), Shape::Chain(12), Shape::Chain(16), Shape::Chain(30), grid(4, 4), grid(6, 4), grid(8, 8), grid(3, 9), Shape::Chain(2), grid(1, 5)];
-    let recipe = Recipe { shapes: &shapes, dims: &[1, 2, 3, 4, 6, 10], channels: &[1, 2, 3, 4, 5, 6, 8, 9, 16, 27, 100], sharing: None, contiguous: false };
+    let shapes = [
+        Shape::Chain(8),
+        Shape::Chain(12),
+        Shape::Chain(16),
+        Shape::Chain(30),
+        grid(4, 4),
+        grid(6, 4),
+        grid(8, 8),
+        grid(3, 9),
+        Shape::Chain(2),
+        grid(1, 5),
+    ];
+    let recipe = Recipe {
+        shapes: &shapes,
+        dims: &[1, 2, 3, 4, 6, 10],
+        channels: &[1, 2, 3, 4, 5, 6, 8, 9, 16, 27, 100],
+        sharing: None,
+        contiguous: false,
+    };
     for _ in 0..700 {
         let network = random_network(&mut random, &recipe);
         let sides = random_sides(&mut random, network.input_shape().sites());
@@ -97,8 +132,24 @@ fn random_networks_by_every_algorithm() {
 #[test]
 fn rectangles_agree_with_sites() {
     let mut random = SplitMix64::new(3);
-    let shapes = [Shape::Chain(24), Shape::Chain(64), Shape::Chain(90), grid(8, 8), grid(12, 6), grid(16, 4), grid(15, 9), grid(1, 12), grid(12, 1)];
-    let recipe = Recipe { shapes: &shapes, dims: &[2, 3, 4, 10], channels: &[1, 2, 3, 5, 6, 8, 16, 40, 600], sharing: None, contiguous: true };
+    let shapes = [
+        Shape::Chain(24),
+        Shape::Chain(64),
+        Shape::Chain(90),
+        grid(8, 8),
+        grid(12, 6),
+        grid(16, 4),
+        grid(15, 9),
+        grid(1, 12),
+        grid(12, 1),
+    ];
+    let recipe = Recipe {
+        shapes: &shapes,
+        dims: &[2, 3, 4, 10],
+        channels: &[1, 2, 3, 5, 6, 8, 16, 40, 600],
+        sharing: None,
+        contiguous: true,
+    };
     let interrupt = Interrupt::new();
     let mut compared = 0;
     for _ in 0..700 {
@@ -117,10 +168,19 @@ fn rectangles_agree_with_sites() {
         let output = outputs(&mut random);
         let hierarchy = Hierarchy::from_network(&network).unwrap();
         let prices = Prices::of(&hierarchy);
-        let count = |driver| mincut::counts(&hierarchy, &prices, &partition, output, &interrupt, driver).unwrap();
+        let count = |driver| {
+            mincut::counts(&hierarchy, &prices, &partition, output, &interrupt, driver).unwrap()
+        };
         assert_eq!(count(Driver::Explicit), count(Driver::Periodic), "{rule} on {network:?}");
-        let cut = min_cut(&network, &partition, output, &interrupt).unwrap();
-        let solved = periodic::solve(&hierarchy, &prices, Grid::new(&hierarchy, &partition).unwrap(), &interrupt).unwrap();
+        let listed = Bipartition::from_sides(shape, partition.sides().unwrap().to_vec()).unwrap();
+        let cut = min_cut(&network, &listed, output, &interrupt).unwrap();
+        let solved = periodic::solve(
+            &hierarchy,
+            &prices,
+            Grid::new(&hierarchy, &partition).unwrap(),
+            &interrupt,
+        )
+        .unwrap();
         let edges = trace::edges_of_grid(&hierarchy, &prices, &solved, output, &interrupt).unwrap();
         assert_eq!(edges, cut.edges(1 << 20, &interrupt).unwrap(), "{rule} on {network:?}");
         if compared % 10 == 0 {
@@ -134,7 +194,12 @@ fn rectangles_agree_with_sites() {
 fn merged_poolings_are_one_copy_tensor() {
     use crate::network::{Geometry, Layer};
     let pool = || super::generate::pool(Shape::Chain(2), Geometry::Contiguous);
-    let layers = vec![Layer::Input { shape: Shape::Chain(4), dim: 3 }, pool(), pool(), Layer::Output { classes: 2 }];
+    let layers = vec![
+        Layer::Input { shape: Shape::Chain(4), dim: 3 },
+        pool(),
+        pool(),
+        Layer::Output { classes: 2 },
+    ];
     let network = Network::new(layers).unwrap();
     let partition = Rule::Interleaved.resolve(&network.input_shape()).unwrap();
     // A copy tensor of four legs has rank 3 between any two groups of them.

@@ -21,7 +21,9 @@ fn multiply(matrix: &[Vec<u64>], block: &Block) -> Block {
     let row = |weights: &Vec<u64>| {
         let mut sum = vec![0u64; width];
         for (weight, values) in weights.iter().zip(&block.values) {
-            sum.iter_mut().zip(values).for_each(|(sum, value)| *sum = (*sum + weight * value) % PRIME);
+            sum.iter_mut()
+                .zip(values)
+                .for_each(|(sum, value)| *sum = (*sum + weight * value) % PRIME);
         }
         sum
     };
@@ -54,15 +56,23 @@ fn evaluate(network: &Network, random: &mut SplitMix64) -> Block {
                 let matrices: Vec<_> = (0..count).map(|_| matrix(random, rows, cols)).collect();
                 let is_conv = matches!(layer, Layer::Conv { .. });
                 let choose = |position: u64| -> usize {
-                    if is_conv { network.weight_of_position(conv).unwrap()(position) as usize } else { 0 }
+                    if is_conv {
+                        network.weight_of_position(conv).unwrap()(position) as usize
+                    } else {
+                        0
+                    }
                 };
-                blocks = (0u64..).zip(&blocks).map(|(p, block)| multiply(&matrices[choose(p)], block)).collect();
+                blocks = (0u64..)
+                    .zip(&blocks)
+                    .map(|(p, block)| multiply(&matrices[choose(p)], block))
+                    .collect();
                 conv += usize::from(is_conv);
             }
             Layer::Pool { window, geometry, .. } => {
                 let window = Window::new(stage.shape_in, *window, geometry).unwrap();
                 let pooled = |target: u64| {
-                    let members = (0..window.size()).map(|place| &blocks[window.source(target, place) as usize]);
+                    let members = (0..window.size())
+                        .map(|place| &blocks[window.source(target, place) as usize]);
                     members.cloned().reduce(|left, right| join(&left, &right)).unwrap()
                 };
                 blocks = (0..window.target().sites()).map(pooled).collect();
@@ -72,7 +82,12 @@ fn evaluate(network: &Network, random: &mut SplitMix64) -> Block {
     blocks.swap_remove(0)
 }
 
-fn generic_rank(network: &Network, partition: &Bipartition, output: OutputSide, random: &mut SplitMix64) -> u64 {
+fn generic_rank(
+    network: &Network,
+    partition: &Bipartition,
+    output: OutputSide,
+    random: &mut SplitMix64,
+) -> u64 {
     let block = evaluate(network, random);
     let dim = network.dim();
     let classes = if output == OutputSide::Fixed { 1 } else { block.values.len() };
@@ -86,7 +101,8 @@ fn generic_rank(network: &Network, partition: &Bipartition, output: OutputSide, 
     let mut matrix = vec![vec![0u64; wide_cols]; wide_rows];
     for (class, values) in block.values.iter().take(classes).enumerate() {
         for (configuration, value) in values.iter().enumerate() {
-            let (mut rest, mut row, mut col, mut row_step, mut col_step) = (configuration as u64, 0, 0, 1, 1);
+            let (mut rest, mut row, mut col, mut row_step, mut col_step) =
+                (configuration as u64, 0, 0, 1, 1);
             for a in in_a.iter().rev() {
                 let digit = rest % dim;
                 rest /= dim;
@@ -123,14 +139,19 @@ fn rank(mut matrix: Vec<Vec<u64>>) -> u64 {
     };
     let mut found = 0;
     for col in 0..matrix[0].len() {
-        let Some(pivot) = (found..matrix.len()).find(|row| matrix[*row][col] != 0) else { continue };
+        let Some(pivot) = (found..matrix.len()).find(|row| matrix[*row][col] != 0) else {
+            continue;
+        };
         matrix.swap(found, pivot);
         let inverse = power(matrix[found][col], PRIME - 2);
         let (above, below) = matrix.split_at_mut(found + 1);
         let pivot = &above[found];
         for row in below.iter_mut().filter(|row| row[col] != 0) {
             let factor = PRIME - row[col] * inverse % PRIME;
-            row.iter_mut().zip(pivot).skip(col).for_each(|(entry, pivot)| *entry = (*entry + factor * pivot) % PRIME);
+            row.iter_mut()
+                .zip(pivot)
+                .skip(col)
+                .for_each(|(entry, pivot)| *entry = (*entry + factor * pivot) % PRIME);
         }
         found += 1;
         if found == matrix.len() {
@@ -141,7 +162,12 @@ fn rank(mut matrix: Vec<Vec<u64>>) -> u64 {
 }
 
 /// Asserts `lower <= generic rank <= upper <= min-cut`; whether the upper bound is reached.
-fn check(network: &Network, partition: &Bipartition, output: OutputSide, random: &mut SplitMix64) -> bool {
+fn check(
+    network: &Network,
+    partition: &Bipartition,
+    output: OutputSide,
+    random: &mut SplitMix64,
+) -> bool {
     let bounds = bound(network, partition, output, &Interrupt::new()).unwrap();
     let rank = UBig::from(generic_rank(network, partition, output, random));
     let context = || format!("{network:?}\n{}\n{output:?} {}", partition.text(100), bounds.reason);
@@ -165,38 +191,56 @@ fn grid(rows: u64, cols: u64) -> Shape {
 #[test]
 fn generic_ranks_lie_within_the_bounds() {
     let mut random = SplitMix64::new(5);
-    let binary = [Shape::Chain(4), Shape::Chain(6), Shape::Chain(8), Shape::Chain(9), grid(2, 2), grid(2, 4), grid(3, 3), grid(2, 3)];
+    let binary = [
+        Shape::Chain(4),
+        Shape::Chain(6),
+        Shape::Chain(8),
+        Shape::Chain(9),
+        grid(2, 2),
+        grid(2, 4),
+        grid(3, 3),
+        grid(2, 3),
+    ];
     let ternary = [Shape::Chain(4), Shape::Chain(6), grid(2, 2), grid(2, 3)];
     let channels = [1, 2, 3, 4, 5, 6, 8];
     let mut reached = [0usize; 4];
     for round in 0..2_000usize {
         let kinds = [Some(Sharing::Layer), Some(Sharing::Window), Some(Sharing::None), None];
-        let (shapes, dims): (&[Shape], &[u64]) = if round % 3 == 0 { (&ternary, &[3]) } else { (&binary, &[2]) };
-        let recipe = Recipe { shapes, dims, channels: &channels, sharing: kinds[round % 4], contiguous: false };
+        let (shapes, dims): (&[Shape], &[u64]) =
+            if round % 3 == 0 { (&ternary, &[3]) } else { (&binary, &[2]) };
+        let recipe = Recipe {
+            shapes,
+            dims,
+            channels: &channels,
+            sharing: kinds[round % 4],
+            contiguous: false,
+        };
         let network = random_network(&mut random, &recipe);
         let shape = network.input_shape();
         // Halves of every kind show symmetric powers; random sides rarely do.
         let sides = if random.below(2) == 0 {
             let start = random.below(shape.sites());
-            (0..shape.sites()).map(|site| (site + start) % shape.sites() < shape.sites() / 2).collect()
+            (0..shape.sites())
+                .map(|site| (site + start) % shape.sites() < shape.sites() / 2)
+                .collect()
         } else {
             random_sides(&mut random, shape.sites())
         };
         let partition = Bipartition::from_sides(shape, sides).unwrap();
-        let output = [OutputSide::Fixed, OutputSide::Fixed, OutputSide::A, OutputSide::B][random.below(4) as usize];
+        let output = [OutputSide::Fixed, OutputSide::Fixed, OutputSide::A, OutputSide::B]
+            [random.below(4) as usize];
         reached[round % 4] += usize::from(check(&network, &partition, output, &mut random));
     }
-    // The upper bound is not only valid but nearly always the rank.
-    assert!(reached.iter().all(|count| *count >= 470), "{reached:?} of 500 each");
+    // The upper bound is not only valid but nearly always the rank, least so for `layer` sharing,
+    // where windows with a few members on one side have symmetries that it does not use.
+    let least = [400, 490, 490, 460];
+    assert!(reached.iter().zip(least).all(|(count, least)| *count >= least), "{reached:?} of 500");
 }
 
 #[test]
 fn known_deficits() {
     let mut random = SplitMix64::new(6);
     for (pools, sites) in [([3, 3], &[0u64, 1, 3, 4][..]), ([4, 4], &[0, 1, 2, 4, 5, 6])] {
-        if pools[0] == 4 {
-            continue;
-        }
         let network = tree_network(&pools, 2, &[3, 2], Sharing::None);
         let partition = sites_of(&network, sites);
         assert_eq!(generic_rank(&network, &partition, OutputSide::Fixed, &mut random), 7);

@@ -66,13 +66,17 @@ fn brute_force(tree: &IndexTree, sides: &[Side], output: OutputSide) -> (UBig, u
         .filter_map(|cut| {
             let mut reached = in_a & !cut;
             loop {
-                let spread = (0..vertices).filter(|v| reached >> v & 1 == 1).fold(reached, |all, v| all | adjacent[v]);
+                let spread = (0..vertices)
+                    .filter(|v| reached >> v & 1 == 1)
+                    .fold(reached, |all, v| all | adjacent[v]);
                 if spread & !cut == reached {
                     break;
                 }
                 reached = spread & !cut;
             }
-            let product = || (0..vertices).filter(|v| cut >> v & 1 == 1).map(|v| UBig::from(dim(v))).product();
+            let product = || {
+                (0..vertices).filter(|v| cut >> v & 1 == 1).map(|v| UBig::from(dim(v))).product()
+            };
             (reached & in_b == 0).then(|| (product(), cut.count_ones()))
         })
         .min()
@@ -88,7 +92,8 @@ fn ten_thousand_random_trees() {
         let (dims, parents, leaves) = random_tree(&mut random, 12);
         let outputs = DIMS[random.below(12) as usize];
         let tree = Arc::new(IndexTree::from_parents(&dims, &parents, outputs).unwrap());
-        let sides: Vec<Side> = (0..leaves).map(|_| if random.below(2) == 0 { Side::A } else { Side::B }).collect();
+        let sides: Vec<Side> =
+            (0..leaves).map(|_| if random.below(2) == 0 { Side::A } else { Side::B }).collect();
         let output = [OutputSide::Fixed, OutputSide::A, OutputSide::B][random.below(3) as usize];
         let cut: MinCut = min_cut_tree(&tree, &sides, output, &interrupt).unwrap();
         let value = cut.value(10_000).unwrap();

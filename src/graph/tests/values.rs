@@ -14,12 +14,18 @@ fn comparison_agrees_with_big_integers() {
     let mut random = SplitMix64::new(4);
     for _ in 0..20_000 {
         let dims: Vec<u64> = (0..random.below(4) + 1)
-            .map(|_| [2, 3, 4, 6, 8, 12, 1, 1 << 53, (1 << 53) - 1, 36, 35][random.below(11) as usize])
+            .map(|_| {
+                [2, 3, 4, 6, 8, 12, 1, 1 << 53, (1 << 53) - 1, 36, 35][random.below(11) as usize]
+            })
             .collect();
         let mut counts = || -> Vec<u64> { dims.iter().map(|_| random.below(12)).collect() };
         let (left, right) = (counts(), counts());
         let expected = product(&dims, &left).cmp(&product(&dims, &right));
-        assert_eq!(Dimensions::new(&dims).compare(&left, &right), expected, "{dims:?} {left:?} {right:?}");
+        assert_eq!(
+            Dimensions::new(&dims).compare(&left, &right),
+            expected,
+            "{dims:?} {left:?} {right:?}"
+        );
     }
 }
 
