@@ -18,6 +18,7 @@ mod plots;
 mod queries;
 mod strings;
 mod table_macro;
+mod tables;
 
 use crate::evaluate::Registry;
 use crate::value::{FieldInfo, Type};
@@ -34,6 +35,7 @@ pub fn registry() -> Registry {
         plots::PLOTS,
         numbers::NUMBERS,
         lists::LISTS,
+        tables::TABLES,
         strings::STRINGS,
         files::FILES,
         general::GENERAL,

@@ -103,7 +103,7 @@ impl CutValue {
     }
 
     fn caption(&self) -> String {
-        format!("min-cut = {} = {} bits", self.equation(), short_real(self.cut.bits()))
+        format!("min-cut = {} ({} bits)", self.equation(), short_real(self.cut.bits()))
     }
 
     /// `4^8 = 65536`, or the product alone where the number is long.

@@ -26,7 +26,12 @@ macro_rules! builtins {
             -> $ret:ty $body:block
     )+) => {
         $(
-            #[allow(unused_variables, clippy::needless_pass_by_value, clippy::unnecessary_wraps)]
+            #[allow(
+                unused_variables,
+                clippy::needless_pass_by_value,
+                clippy::too_many_arguments,
+                clippy::unnecessary_wraps
+            )]
             fn $name(
                 $cx: &$crate::evaluate::Scope<'_>,
                 $call: &$crate::evaluate::Args

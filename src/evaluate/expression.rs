@@ -276,6 +276,7 @@ pub(super) fn located<T>(result: Result<T, crate::value::Failure>, span: Span) -
     result.map_err(|failure| at(failure, span))
 }
 
+#[allow(clippy::boxed_local)] // it comes boxed, and goes on boxed
 pub(super) fn at(failure: crate::value::Failure, span: Span) -> Stop {
     Stop::Error(Box::new((*failure).or_at(span)))
 }

@@ -97,10 +97,10 @@ impl Place<'_> {
                     .hint(format!("use another name, such as `{word}_`")),
             );
         }
-        if token.kind == TokenKind::Number {
-            if let Some(error) = self.number(token, word) {
-                return Some(error);
-            }
+        if token.kind == TokenKind::Number
+            && let Some(error) = self.number(token, word)
+        {
+            return Some(error);
         }
         // == for =, the signs of other languages
         let other = match word {

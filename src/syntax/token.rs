@@ -188,6 +188,16 @@ fn number_end(source: &str, at: usize) -> usize {
     end + word_length(&source[end..])
 }
 
+/// The bytes of an escape: `\n`, or `\u{3b1}` with its braces, which open no hole.
+fn escape_length(rest: &str) -> usize {
+    if let Some((digits, _)) = rest.strip_prefix("\\u{").and_then(|tail| tail.split_once('}'))
+        && digits.bytes().all(|b| b.is_ascii_hexdigit())
+    {
+        return "\\u{}".len() + digits.len();
+    }
+    1 + rest[1..].chars().next().map_or(0, char::len_utf8)
+}
+
 /// How deep strings and holes may be nested.
 const STRING_DEPTH: usize = 32;
 
@@ -202,7 +212,7 @@ fn string_end(source: &str, at: usize, depth: usize) -> Option<usize> {
     let mut braces = 0_usize;
     loop {
         match (bytes.get(at)?, braces) {
-            (b'\\', 0) => at += 1 + source[at + 1..].chars().next().map_or(0, char::len_utf8),
+            (b'\\', 0) => at += escape_length(&source[at..]),
             (b'"', 0) => return Some(at + 1),
             (b'"', _) => at = string_end(source, at, depth + 1)?,
             (b'{', _) => {
