@@ -185,8 +185,12 @@ impl Object for CutValue {
             ),
             format!("  cut: {}", self.what_is_cut()),
         ];
+        const SHOWN_ROWS: usize = 16;
         let sites = self.bipartition.text(64);
-        if sites.contains('\n') {
+        if sites.lines().count() > SHOWN_ROWS {
+            let (a, b) = (self.bipartition.count_a(), self.bipartition.count_b());
+            lines.push(format!("  across {}: {a} sites in A, {b} in B", self.across));
+        } else if sites.contains('\n') {
             lines.push(format!("  across {}:", self.across));
             lines.extend(sites.lines().map(|line| format!("    {line}")));
         } else {

@@ -132,7 +132,7 @@ impl Args {
             .get_mut(number)
             .map_or(Value::None, |value| std::mem::replace(value, Value::None));
         self.check(number, &value, T::TYPES)?;
-        let shown = crate::value::brief(&value);
+        let shown = crate::value::short(&value);
         T::from_value(value).map_err(|wrong| {
             let (name, span) = self.name_and_span(number);
             Diagnostic::new(Code::Domain, format!("`{name}` is {shown}: {}", wrong.0))

@@ -32,7 +32,7 @@ pub use number::{
 pub use object::{FieldInfo, Function, Media, MediaKind, Object};
 pub use record::Record;
 pub use table::{Table, as_table};
-pub use text::{brief, text};
+pub use text::{brief, short, text};
 pub use types::{Type, TypeSet};
 
 /// An error that does not know yet where it happened; the evaluator adds the span.

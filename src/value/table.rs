@@ -1,6 +1,6 @@
 //! Lists of equal records as tables.
 
-use super::{List, Value, brief, short_real};
+use super::{List, Value, short, short_real};
 use crate::symbol::Symbol;
 
 /// A table: the columns and the rows of a list of equal records.
@@ -67,7 +67,7 @@ fn cell(value: &Value) -> String {
         Value::Real(x) => short_real(*x),
         Value::String(text) => text.to_string(),
         Value::None => String::new(),
-        other => brief(other),
+        other => short(other),
     };
     const WIDEST: usize = 48;
     let one_line = text.replace(['\n', '\r', '\t'], " ");

@@ -34,10 +34,20 @@ pub fn text(value: &Value) -> String {
     }
 }
 
-/// One short line, as inside other values and in string holes; strings without quotes.
+/// One line, as in string holes: strings without quotes, ints with all their digits, and what is
+/// long is cut.
 pub fn brief(value: &Value) -> String {
     match value {
         Value::String(text) => text.to_string(),
+        Value::Int(i) => i.to_string(),
+        other => limited(other, BRIEF_LIMIT),
+    }
+}
+
+/// One short line for messages and cells: long ints are shortened too.
+pub fn short(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.chars().take(BRIEF_LIMIT).collect(),
         other => limited(other, BRIEF_LIMIT),
     }
 }
