@@ -83,6 +83,19 @@ fn what_was_shown_before_a_late_error_stays() {
 }
 
 #[test]
+fn a_check_does_not_blame_what_is_guarded() {
+    let program = "let k = 0\nlet flag = len(ask(\"?\")) > 0\nlet f(n) = if n > 5 then 1 div k else [][n]\n\
+                   let g(xs) = [1 div x for x in xs if x != 0]\n\
+                   let h(t) = [x for x in 1..3 if x > t][2]\n\
+                   if flag then 10 div k else 7\nflag and 1 div k == 1\n";
+    let output = convac_stdin(&["check", "-"], program.as_bytes());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let wrong = "let flag = len(ask(\"?\")) > 0\nif flag then nowhere else conv()\n";
+    let output = convac_stdin(&["check", "-"], wrong.as_bytes());
+    assert!(stderr(&output).contains("E02"), "{}", stderr(&output));
+}
+
+#[test]
 fn usage_errors_exit_with_2() {
     for args in [
         &["run"][..],

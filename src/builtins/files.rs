@@ -32,7 +32,11 @@ pub fn place(path: &Path) -> Place {
 /// # Errors
 /// E08 with what the system says, or that it is not UTF-8.
 pub fn read_text(path: &Path) -> Result<String, Failure> {
-    let bytes = read(path)?;
+    let mut bytes = read(path)?;
+    // Some editors begin UTF-8 files with a mark that is no text.
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        bytes.drain(..3);
+    }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         failure(

@@ -208,7 +208,8 @@ fn layer_table(network: &Network) -> Result<Value, Failure> {
 
 fn html(network: &Network) -> String {
     let cell = "padding:2px 10px;text-align:left";
-    let mut out = String::from("<table style=\"border-collapse:collapse;color:inherit\"><thead><tr>");
+    let mut out =
+        String::from("<table style=\"border-collapse:collapse;color:inherit\"><thead><tr>");
     for name in ["layer", "as written", "in", "out", "weights"] {
         out.push_str(&format!("<th style=\"{cell};border-bottom:1px solid\">{name}</th>"));
     }

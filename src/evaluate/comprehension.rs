@@ -76,8 +76,8 @@ impl Scope<'_> {
         match source {
             Value::Unknown(types) if types.meets(TypeSet::LIST) => {
                 let bindings = names.iter().map(|name| (name.symbol, Value::Unknown(TypeSet::ANY)));
-                let scope = Scope { speculative: true, ..self.bind(bindings.collect()) };
-                scope.clauses(rest, body, span, &mut out)?;
+                let scope = self.bind(bindings.collect());
+                scope.speculate((), |scope| scope.clauses(rest, body, span, &mut out))?;
                 Ok(Value::Unknown(TypeSet::LIST))
             }
             Value::List(list) => {
@@ -85,7 +85,9 @@ impl Scope<'_> {
                 for item in list.iter().take(usize::try_from(count).unwrap_or(1)) {
                     self.take_apart(names, item, items)?.clauses(rest, body, span, &mut out)?;
                 }
-                let whole = count == list.len() && !list.has_unknown();
+                // An unknown item of a filtered list may stand for no item, or for many.
+                let unsure = !rest.is_empty() && out.iter().any(Value::has_unknown);
+                let whole = count == list.len() && !list.has_unknown() && !unsure;
                 if whole {
                     located(Value::list(out), span)
                 } else {
@@ -115,9 +117,9 @@ impl Scope<'_> {
                     Some(true) => self.clauses(rest, body, span, out),
                     Some(false) => Ok(()),
                     None => {
-                        let maybe = Self { speculative: true, ..self.clone() };
-                        let mut unsure = Vec::new();
-                        maybe.clauses(rest, body, span, &mut unsure)?;
+                        self.speculate((), |scope| {
+                            scope.clauses(rest, body, span, &mut Vec::new())
+                        })?;
                         // Whether the item is in the list is unknown, so the list is.
                         out.push(Value::Unknown(TypeSet::ANY));
                         Ok(())

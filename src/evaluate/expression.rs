@@ -123,8 +123,9 @@ impl Scope<'_> {
             Some(true) => self.eval(&parts[1]),
             Some(false) => self.eval(&parts[2]),
             None => {
-                let maybe = Self { speculative: true, ..self.clone() };
-                let (yes, no) = (maybe.eval(&parts[1])?, maybe.eval(&parts[2])?);
+                let any = Value::Unknown(TypeSet::ANY);
+                let yes = self.speculate(any.clone(), |scope| scope.eval(&parts[1]))?;
+                let no = self.speculate(any, |scope| scope.eval(&parts[2]))?;
                 Ok(Value::Unknown(yes.types().or(no.types())))
             }
         }
@@ -155,12 +156,15 @@ impl Scope<'_> {
         let decided = match (op, self.truth(&left, sides[0].span)?) {
             (BinaryOp::And, Some(false)) => Some(false),
             (BinaryOp::Or, Some(true)) => Some(true),
-            (_, left) => {
-                let scope =
-                    Self { speculative: self.speculative || left.is_none(), ..self.clone() };
-                let right = scope.eval(&sides[1])?;
-                let right = self.truth(&right, sides[1].span)?;
-                left.and(right)
+            (_, None) => {
+                let unknown = Value::unknown(Type::Bool);
+                let right = self.speculate(unknown, |scope| scope.eval(&sides[1]))?;
+                self.truth(&right, sides[1].span)?;
+                None
+            }
+            (_, Some(_)) => {
+                let right = self.eval(&sides[1])?;
+                self.truth(&right, sides[1].span)?
             }
         };
         Ok(decided.map_or(Value::unknown(Type::Bool), Value::Bool))

@@ -95,9 +95,11 @@ pub fn check_definitions(
         let Some(closure) = function.as_any().downcast_ref::<Closure>() else { continue };
         machine.refill();
         let top = Scope::top(machine, globals, globals, None, importing);
-        let scope = Scope { speculative: true, ..top };
-        let unknown = closure.lambda.params.iter().map(|_| Value::Unknown(TypeSet::ANY)).collect();
-        if let Err(Stop::Error(error)) = scope.call_function(function, unknown, statement.span) {
+        let any = Value::Unknown(TypeSet::ANY);
+        let unknown = closure.lambda.params.iter().map(|_| any.clone()).collect();
+        let called =
+            top.speculate(any, |scope| scope.call_function(function, unknown, statement.span));
+        if let Err(Stop::Error(error)) = called {
             errors.push(*error);
         }
     }

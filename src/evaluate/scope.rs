@@ -208,6 +208,24 @@ impl<'a> Scope<'a> {
         .into()
     }
 
+    /// While checking: evaluates what may never run. Names, calls, types and shapes must be right
+    /// there too; an error of a value (E06 and above) may be what the condition guards against,
+    /// so it only makes the result unknown.
+    pub(super) fn speculate<T>(
+        &self,
+        unknown: T,
+        evaluate: impl FnOnce(&Self) -> Eval<T>,
+    ) -> Eval<T> {
+        match evaluate(&Self { speculative: true, ..self.clone() }) {
+            Err(Stop::Error(error))
+                if error.code > Code::Shape && error.code < Code::Interrupted =>
+            {
+                Ok(unknown)
+            }
+            other => other,
+        }
+    }
+
     /// Stops if the user asked for it.
     ///
     /// # Errors

@@ -34,7 +34,8 @@ pub fn html(value: &Value) -> Option<String> {
 fn table_html(table: &super::Table<'_>) -> String {
     let cells = cells(table);
     let align = |column: usize| if cells.numeric[column] { "right" } else { "left" };
-    let mut out = String::from("<table style=\"border-collapse:collapse;color:inherit\"><thead><tr>");
+    let mut out =
+        String::from("<table style=\"border-collapse:collapse;color:inherit\"><thead><tr>");
     for (column, name) in cells.header.iter().enumerate() {
         let style = format!("text-align:{};padding:2px 8px;border-bottom:1px solid", align(column));
         out.push_str(&format!("<th style=\"{style}\">{}</th>", escape(name)));
