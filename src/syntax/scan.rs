@@ -25,11 +25,21 @@ pub struct RawStatement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// A bracket that is never closed, and where the next statement begins if one was found.
-    Unclosed { open: Token, stop: usize },
+    Unclosed {
+        /// The bracket.
+        open: Token,
+        /// Where the next statement begins, or the end of the source.
+        stop: usize,
+    },
     /// A closing bracket without an opening one.
     Unopened(Token),
     /// A bracket closed by one of another kind.
-    Mismatch { open: Token, close: Token },
+    Mismatch {
+        /// The bracket that is open.
+        open: Token,
+        /// The one that does not close it.
+        close: Token,
+    },
     /// A string without its closing quote.
     UnclosedString(usize),
     /// A character that no program contains.
