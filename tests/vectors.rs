@@ -42,8 +42,12 @@ fn min_cuts_are_exact_for_every_sharing() {
             let other = ask(&format!("min_cut({net}, complement(sites({})))", case["A"]));
             assert_eq!(other["value"], case["mincut"], "{} complement", case["id"]);
             // The weight recomputed from the listed bonds.
-            let product: u64 =
-                cut["edges"].as_array().unwrap().iter().map(|e| e["dim"].as_u64().unwrap()).product();
+            let product: u64 = cut["edges"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|e| e["dim"].as_u64().unwrap())
+                .product();
             assert_eq!(cut["value"], product, "{} {sharing}", case["id"]);
         }
     }
@@ -55,7 +59,8 @@ fn bounds_hold_the_known_ranks() {
         let id = &case["id"];
         let rank = case["rank"].as_u64().unwrap();
         let unshared = ask(&format!("bound({}, sites({}))", network(&case, "none"), case["A"]));
-        let (lower, upper) = (unshared["lower"].as_u64().unwrap(), unshared["upper"].as_u64().unwrap());
+        let (lower, upper) =
+            (unshared["lower"].as_u64().unwrap(), unshared["upper"].as_u64().unwrap());
         assert!(lower <= rank && rank <= upper, "{id}: {unshared}");
         assert_eq!(upper, case["mincut"].as_u64().unwrap(), "{id}");
         if let Some(known) = case.get("lower") {

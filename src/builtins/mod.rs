@@ -5,11 +5,13 @@
 //! room is the only bridge between the language and the engine.
 
 mod arguments;
+mod charts;
 mod files;
 mod general;
 mod layers;
 mod lists;
 pub mod manual;
+mod matrices;
 mod networks;
 mod numbers;
 mod partitions;

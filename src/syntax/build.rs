@@ -11,6 +11,7 @@ use super::ast::{
     Param, Piece, Statement, StatementKind, UnaryOp,
 };
 use super::literal;
+use super::operators::{Infix, NEGATE_POWER, NOT_POWER, infix, pipe};
 use super::parse::Rule;
 use super::scan::RawStatement;
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
@@ -504,68 +505,6 @@ impl Builder {
         }
         Ok(pieces)
     }
-}
-
-#[derive(Clone, Copy)]
-enum Infix {
-    Pipe,
-    Binary(BinaryOp),
-}
-
-#[derive(Clone, Copy)]
-struct Operator {
-    kind: Infix,
-    power: u8,
-    right: bool,
-}
-
-/// `not` binds looser than a comparison and tighter than `and`.
-const NOT_POWER: u8 = 4;
-/// `-` binds tighter than `*` and looser than `^`.
-const NEGATE_POWER: u8 = 9;
-
-/// The binding power of an infix operator; higher binds tighter.
-fn infix(rule: Rule) -> Option<Operator> {
-    use BinaryOp::{
-        Add, And, Divide, Equal, Greater, GreaterEqual, In, Less, LessEqual, Multiply, NotEqual,
-        Or, Power, Quotient, RangeTo, RangeUntil, Remainder, Subtract,
-    };
-    let (op, power) = match rule {
-        Rule::pipe => return Some(Operator { kind: Infix::Pipe, power: 1, right: false }),
-        Rule::or => (Or, 2),
-        Rule::and => (And, 3),
-        Rule::eq => (Equal, 5),
-        Rule::ne => (NotEqual, 5),
-        Rule::lt => (Less, 5),
-        Rule::le => (LessEqual, 5),
-        Rule::gt => (Greater, 5),
-        Rule::ge => (GreaterEqual, 5),
-        Rule::within => (In, 5),
-        Rule::upto => (RangeTo, 6),
-        Rule::until => (RangeUntil, 6),
-        Rule::add => (Add, 7),
-        Rule::sub => (Subtract, 7),
-        Rule::mul => (Multiply, 8),
-        Rule::div => (Divide, 8),
-        Rule::quot => (Quotient, 8),
-        Rule::rem => (Remainder, 8),
-        Rule::pow => (Power, 10),
-        _ => return None,
-    };
-    Some(Operator { kind: Infix::Binary(op), power, right: op == Power })
-}
-
-/// `x |> f(y)` is `f(x, y)`; `x |> f` is `f(x)`.
-fn pipe(left: Expr, right: Expr, span: Span) -> Expr {
-    let first = Arg { label: None, value: left };
-    let call = match right.kind {
-        ExprKind::Call(mut call) => {
-            call.args.insert(0, first);
-            call
-        }
-        kind => Box::new(Call { callee: Expr { kind, span: right.span }, args: vec![first] }),
-    };
-    Expr { kind: ExprKind::Call(call), span }
 }
 
 fn too_large(span: Span) -> Box<Diagnostic> {

@@ -6,6 +6,7 @@ pub mod ast;
 mod build;
 mod format;
 mod literal;
+mod operators;
 mod parse;
 mod scan;
 mod syntax_error;
