@@ -39,6 +39,22 @@ fn images(
     Ok(if unknown { None } else { Some(out) })
 }
 
+/// The items of a list, written out; a stop by the user ends it.
+fn collect(cx: &Scope<'_>, list: &List) -> Eval<Vec<Value>> {
+    if list.len() > crate::value::LIST_LIMIT {
+        // Says that it is too long.
+        return Ok(list.to_vec()?);
+    }
+    let mut out = Vec::with_capacity(usize::try_from(list.len()).unwrap_or(0));
+    for (number, item) in list.iter().enumerate() {
+        if number % 4096 == 0 {
+            cx.check_interrupt()?;
+        }
+        out.push(item);
+    }
+    Ok(out)
+}
+
 fn truth(value: &Value, span: Span) -> Eval<bool> {
     match value {
         Value::Bool(b) => Ok(*b),
@@ -222,7 +238,7 @@ builtins! { LISTS "Lists and tables":
         /** A column, or a function of an item. */ by: Option<Key> = "none",
         /** From the largest to the smallest. */ down: bool = "false",
     ) -> Value {
-        let items = xs.to_vec()?;
+        let items = collect(cx, &xs)?;
         let keys = match by {
             None => items.clone(),
             Some(key) => match keys_of(cx, &xs, &key, call.span_of(1))? {
@@ -232,7 +248,15 @@ builtins! { LISTS "Lists and tables":
         };
         let mut pairs: Vec<(Value, Value)> = keys.into_iter().zip(items).collect();
         let mut failed = None;
+        let mut steps = 0_u32;
+        let mut stopped = false;
         pairs.sort_by(|(a, _), (b, _)| {
+            // A stop makes the rest of the work cheap: everything counts as equal.
+            steps = steps.wrapping_add(1);
+            stopped |= steps.is_multiple_of(4096) && cx.check_interrupt().is_err();
+            if stopped {
+                return Ordering::Equal;
+            }
             let order = compare(a, b).unwrap_or_else(|failure| {
                 failed.get_or_insert(failure);
                 None
@@ -240,6 +264,7 @@ builtins! { LISTS "Lists and tables":
             let order = order.unwrap_or(Ordering::Equal);
             if down { order.reverse() } else { order }
         });
+        cx.check_interrupt()?;
         match failed {
             Some(failure) => Err(Stop::Error(failure)),
             None => Ok(Value::list(pairs.into_iter().map(|(_, item)| item).collect())?),
@@ -251,7 +276,7 @@ builtins! { LISTS "Lists and tables":
     /// > reverse([1, 2, 3])
     /// [3, 2, 1]
     pure fn reverse(cx, call; /** A list. */ xs: Arc<List>) -> Value {
-        let mut items = xs.to_vec()?;
+        let mut items = collect(cx, &xs)?;
         items.reverse();
         Ok(Value::list(items)?)
     }
@@ -425,6 +450,7 @@ builtins! { LISTS "Lists and tables":
     pure fn flatten(cx, call; /** A list. */ xs: Arc<List>) -> Vec<Value> {
         let mut out = Vec::new();
         for item in xs.iter() {
+            cx.check_interrupt()?;
             match item {
                 Value::List(inner) => out.extend(inner.iter().take(LIMIT + 1 - out.len().min(LIMIT))),
                 other => out.push(other),

@@ -150,13 +150,18 @@ impl CutValue {
             return "nothing is cut: a bond of dimension 1 or no bond separates the sides"
                 .to_owned();
         }
-        let parts: Vec<String> = factors
+        const SHOWN_LAYERS: usize = 6;
+        let mut parts: Vec<String> = factors
             .iter()
+            .take(SHOWN_LAYERS)
             .map(|f| {
                 let bonds = if f.count == 1 { "bond" } else { "bonds" };
                 format!("{} {bonds} of {} (dimension {})", f.count, f.layer, f.dim)
             })
             .collect();
+        if factors.len() > SHOWN_LAYERS {
+            parts.push(format!("and bonds of {} more layers", factors.len() - SHOWN_LAYERS));
+        }
         parts.join(", ")
     }
 }

@@ -180,12 +180,17 @@ struct Output {
 }
 
 impl Output {
-    fn push(&mut self, style: Style, text: String) {
+    fn push(&mut self, style: Style, mut text: String) {
+        // Names and hints may quote the source: a control character in it must not reach the
+        // terminal.
+        if text.chars().any(char::is_control) {
+            text = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        }
         self.pieces.push(Styled { style, text });
     }
 
     fn newline(&mut self) {
-        self.push(Style::Plain, "\n".to_owned());
+        self.pieces.push(Styled { style: Style::Plain, text: "\n".to_owned() });
     }
 
     fn section(&mut self, section: &Section, gutter: usize) {

@@ -226,6 +226,16 @@ impl Session {
     }
 }
 
-fn sort(errors: &mut [Diagnostic]) {
+/// Errors of one cell that are told; a file of noise has as many as it has lines.
+const MOST_ERRORS: usize = 500;
+
+fn sort(errors: &mut Vec<Diagnostic>) {
     errors.sort_by_key(|error| error.primary.as_ref().map(|l| (l.span.source.0, l.span.start)));
+    let more = errors.len().saturating_sub(MOST_ERRORS);
+    errors.truncate(MOST_ERRORS);
+    if more > 0
+        && let Some(last) = errors.last_mut()
+    {
+        last.notes.push(format!("and {more} more errors"));
+    }
 }

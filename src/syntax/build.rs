@@ -511,7 +511,7 @@ fn too_large(span: Span) -> Box<Diagnostic> {
     let label = format!("more than {MAX_TREE_DEPTH} operators or levels");
     Box::new(
         Diagnostic::new(Code::Resource, "the expression is too large")
-            .at(Span { end: span.start + 1, ..span }, label)
+            .at(span, label)
             .hint("give its parts names with `let`, or build a list and `sum` it"),
     )
 }

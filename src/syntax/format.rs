@@ -119,32 +119,23 @@ impl Formatter<'_> {
     fn code(&mut self, tokens: &[Token], indent: usize) -> String {
         let mut out = String::new();
         let mut previous: Option<Token> = None;
-        let mut unary = false;
-        let mut tight = false;
+        // Whether the token before takes no blank behind it: a sign, or an operator without blanks.
+        let mut glued = false;
         for (number, &token) in tokens.iter().enumerate() {
             let word = token.text(self.text);
             let spaced = self.open.last().is_some_and(|bracket| bracket.spaced);
-            if let Some(before) = previous {
-                let next = tokens.get(number + 1);
-                if token.kind == TokenKind::Operator {
-                    tight = self.is_tight(before, token, next);
-                }
-                let gap = if unary || (tight && token.kind == TokenKind::Operator) {
-                    false
-                } else if before.kind == TokenKind::Operator && tight {
-                    tight = false;
-                    false
-                } else {
-                    self.gap(before, token, spaced)
-                };
-                if gap {
-                    out.push(' ');
-                }
+            let sign = word == "-" && !previous.is_some_and(|before| ends_value(before, self.text));
+            let tight = !sign
+                && previous
+                    .is_some_and(|before| self.is_tight(before, token, tokens.get(number + 1)));
+            if let Some(before) = previous
+                && !glued
+                && !tight
+                && self.gap(before, token, spaced)
+            {
+                out.push(' ');
             }
-            unary = word == "-" && !previous.is_some_and(|before| ends_value(before, self.text));
-            if unary {
-                tight = false;
-            }
+            glued = sign || tight;
             match token.kind {
                 TokenKind::Open => {
                     let spaced = word == "{"
@@ -257,6 +248,8 @@ mod tests {
         );
         assert_eq!(formatted("a / b + c/d * e"), "a / b + c/d * e\n");
         assert_eq!(formatted("x -> -x"), "x -> -x\n");
+        assert_eq!(formatted("a/-b + c*-d - x ^ - 1"), "a/-b + c*-d - x^-1\n");
+        assert_eq!(formatted("x .. - 1; a / - b; - - x"), "x..-1; a / -b; --x\n");
     }
 
     #[test]

@@ -158,7 +158,7 @@ fn parse_statement(
         let message = "the statement is too long";
         return Err(Box::new(
             Diagnostic::new(Code::Resource, message)
-                .at(Span::new(source, raw.start, raw.start + 1), "more than 1 MB")
+                .at(Span::new(source, raw.start, raw.start), "more than 1 MB")
                 .hint("split it with `let`, or `load` the data from a file"),
         ));
     }

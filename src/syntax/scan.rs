@@ -80,6 +80,9 @@ pub fn scan(source: &str) -> Scan {
         mask: source.as_bytes().to_vec(),
         open: Vec::new(),
         levels: vec![Level::default()],
+        words: 0,
+        signs: 0,
+        next_word: next_meaningful(&tokens),
         out: Scan::default(),
         first: None,
         last_end: 0,
@@ -101,6 +104,12 @@ struct Scanner<'s> {
     open: Vec<Token>,
     /// What nests without brackets, at each level of the brackets.
     levels: Vec<Level>,
+    /// The sum over the levels.
+    words: usize,
+    /// Signs and powers of the current statement: the parser may go deeper for each.
+    signs: usize,
+    /// For each token the next one that is no newline and no comment.
+    next_word: Vec<usize>,
     out: Scan,
     /// Where the current statement begins.
     first: Option<usize>,
@@ -119,6 +128,19 @@ struct Level {
     wheres: usize,
 }
 
+/// For each token the number of the first one from it on that is no newline and no comment.
+fn next_meaningful(tokens: &[Token]) -> Vec<usize> {
+    let mut next = vec![tokens.len(); tokens.len()];
+    let mut last = tokens.len();
+    for (number, token) in tokens.iter().enumerate().rev() {
+        if !matches!(token.kind, TokenKind::Newline | TokenKind::Comment | TokenKind::Doc) {
+            last = number;
+        }
+        next[number] = last;
+    }
+    next
+}
+
 impl<'s> Scanner<'s> {
     fn run(&mut self, unclosed_strings: &[Unclosed]) {
         let mut previous: Option<Token> = None;
@@ -130,8 +152,8 @@ impl<'s> Scanner<'s> {
                     } else if self.open.is_empty() {
                         self.end_statement(false);
                         previous = None;
-                    } else if let Some(level) = self.levels.last_mut() {
-                        *level = Level::default();
+                    } else {
+                        self.clear_level(false);
                     }
                     continue;
                 }
@@ -177,13 +199,7 @@ impl<'s> Scanner<'s> {
                     let inside = self.look_into_holes(token);
                     self.deepen(token, inside);
                 }
-                TokenKind::Comma => {
-                    if let Some(level) = self.levels.last_mut()
-                        && level.wheres == 0
-                    {
-                        level.until_comma = 0;
-                    }
-                }
+                TokenKind::Comma => self.clear_level(true),
                 TokenKind::Operator | TokenKind::Word => self.nest(token),
                 _ => {}
             }
@@ -212,14 +228,37 @@ impl<'s> Scanner<'s> {
         match token.text(self.source) {
             "->" | "→" | "if" | "else" => level.until_comma += 1,
             "where" => level.wheres += 1,
+            "-" | "not" | "^" => {
+                // These cost the parser a little stack each; the tree has a limit of its own.
+                self.signs += 1;
+                self.out.nesting = self.out.nesting.max(self.signs);
+                return;
+            }
             _ => return,
         }
+        self.words += 1;
         self.deepen(token, 0);
     }
 
+    /// Forgets the levels of closed brackets.
+    fn close_levels(&mut self) {
+        for level in self.levels.drain((self.open.len() + 1).min(self.levels.len())..) {
+            self.words -= level.until_comma + level.wheres;
+        }
+    }
+
+    /// Begins the innermost level anew; a comma ends nothing while a `where` binds names.
+    fn clear_level(&mut self, comma: bool) {
+        if let Some(level) = self.levels.last_mut()
+            && !(comma && level.wheres > 0)
+        {
+            self.words -= level.until_comma + level.wheres;
+            *level = Level::default();
+        }
+    }
+
     fn deepen(&mut self, token: Token, inside: usize) {
-        let words: usize = self.levels.iter().map(|l| l.until_comma + l.wheres).sum();
-        let depth = self.open.len() + words + inside;
+        let depth = self.open.len() + self.words + inside;
         self.out.nesting = self.out.nesting.max(depth);
         if depth > MAX_DEPTH {
             self.problem(Problem::TooDeep(token));
@@ -273,7 +312,7 @@ impl<'s> Scanner<'s> {
             None => self.problem(Problem::Unopened(close)),
             Some(open) if fits(open) => {
                 self.open.pop();
-                self.levels.truncate(self.open.len() + 1);
+                self.close_levels();
             }
             Some(&open) => {
                 // `f(a]`: drop the bracket that does not fit. If an outer one fits, the inner
@@ -286,7 +325,7 @@ impl<'s> Scanner<'s> {
                         self.open.pop();
                     }
                 }
-                self.levels.truncate(self.open.len() + 1);
+                self.close_levels();
             }
         }
     }
@@ -319,6 +358,7 @@ impl<'s> Scanner<'s> {
     fn end_statement(&mut self, hidden: bool) {
         self.levels.clear();
         self.levels.push(Level::default());
+        (self.words, self.signs) = (0, 0);
         let Some(start) = self.first.take() else {
             // A lone `;` or an empty line: a comment block above does not document what follows
             // an empty line.
@@ -343,9 +383,7 @@ impl<'s> Scanner<'s> {
         if self.wants_more(previous) {
             return true;
         }
-        let next = self.tokens[number..].iter().find(|token| {
-            !matches!(token.kind, TokenKind::Newline | TokenKind::Comment | TokenKind::Doc)
-        });
+        let next = self.next_word.get(number).and_then(|next| self.tokens.get(*next));
         next.is_some_and(|token| match token.kind {
             TokenKind::Operator => token.text(self.source) == "|>",
             TokenKind::Word => {

@@ -13,11 +13,14 @@ pub(super) fn explain(
     raw: &RawStatement,
     at: usize,
 ) -> Diagnostic {
+    let first = scanned.tokens.partition_point(|token| token.start < raw.start);
+    let last = scanned.tokens.partition_point(|token| token.start < raw.end);
     let tokens: Vec<Token> = scanned
         .tokens
+        .get(first..last)
+        .unwrap_or(&[])
         .iter()
         .copied()
-        .filter(|t| t.start >= raw.start && t.end <= raw.end)
         .filter(|t| !matches!(t.kind, TokenKind::Newline | TokenKind::Comment | TokenKind::Doc))
         .collect();
     let index = tokens.iter().position(|token| token.end > at);
@@ -176,7 +179,7 @@ impl Place<'_> {
             self.error("a comma or an operator is missing")
                 .at(
                     self.span(token),
-                    format!("nothing joins this to `{}`", self.word(self.previous)),
+                    format!("nothing joins this to `{}`", shortened(self.word(self.previous))),
                 )
                 .hint(hint),
         )
@@ -232,7 +235,7 @@ impl Place<'_> {
             }
             Some(token) => {
                 let word = token.text(self.text);
-                let shown: String = word.chars().take(24).collect();
+                let shown = shortened(word);
                 let error = self
                     .error(format!("`{shown}` does not fit here"))
                     .at(self.span(token), format!("{expected} is expected here"));
@@ -253,4 +256,14 @@ impl Place<'_> {
             }
         }
     }
+}
+
+/// The beginning of a token, for a message.
+fn shortened(word: &str) -> String {
+    const SHOWN: usize = 24;
+    let line = word.lines().next().unwrap_or("");
+    if line.len() == word.len() && word.chars().count() <= SHOWN {
+        return word.to_owned();
+    }
+    line.chars().take(SHOWN).chain(std::iter::once('…')).collect()
 }

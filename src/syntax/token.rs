@@ -202,7 +202,7 @@ fn escape_length(rest: &str) -> usize {
 const STRING_DEPTH: usize = 32;
 
 /// The end of the string that opens at `at`, or `None` if it is not closed. Holes may hold
-/// strings, records and comments of their own.
+/// strings and records of their own.
 fn string_end(source: &str, at: usize, depth: usize) -> Option<usize> {
     if depth > STRING_DEPTH {
         return None;
