@@ -127,6 +127,8 @@ pub struct Scope<'a> {
     /// While checking: whether a condition above is unknown, so that this may never run.
     pub(super) speculative: bool,
     pub(super) active: Option<&'a Active<'a>>,
+    /// Whether the budget of a check does not count here: what is made once is made whole.
+    pub(super) unbudgeted: bool,
     /// The files that are being imported, outermost first.
     pub(super) importing: &'a [Place],
 }
@@ -156,6 +158,7 @@ impl<'a> Scope<'a> {
             parallel: false,
             speculative: false,
             active: None,
+            unbudgeted: false,
             importing,
         }
     }
@@ -167,7 +170,7 @@ impl<'a> Scope<'a> {
 
     /// The same place without local names: where defaults of builtins are evaluated.
     pub(super) fn outermost(&self) -> Self {
-        Self { env: Env::default(), ..self.clone() }
+        Self { env: Env::default(), unbudgeted: true, ..self.clone() }
     }
 
     pub(super) fn with_env(&self, env: Env) -> Self {
