@@ -234,7 +234,10 @@ impl Weight {
 
     /// The base-2 logarithm.
     pub fn bits(&self) -> f64 {
-        self.factors.iter().map(|(dim, count)| *count as f64 * (*dim as f64).log2()).sum()
+        // An empty sum of floats is -0.0; the logarithm of 1 is 0.0.
+        let bits: f64 =
+            self.factors.iter().map(|(dim, count)| *count as f64 * (*dim as f64).log2()).sum();
+        bits + 0.0
     }
 
     /// Whether the product is 1.

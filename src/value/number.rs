@@ -24,7 +24,10 @@ pub fn real_text(x: f64) -> String {
 
 /// A real with at most six significant digits, for tables and sentences.
 pub fn short_real(x: f64) -> String {
-    if !x.is_finite() || x == 0.0 {
+    if x == 0.0 {
+        return "0".to_owned();
+    }
+    if !x.is_finite() {
         return real_text(x);
     }
     let magnitude = x.abs();
