@@ -18,9 +18,12 @@ fn json_lines(text: &str) -> Vec<Value> {
 
 #[test]
 fn every_bare_expression_is_shown_in_order() {
-    let output = convac_stdin(&["run", "-"], b"1 + 1\nlet x = 5\nx; 7;\n\"text\"\nnone\n[x, 2]\n");
+    let output = convac_stdin(
+        &["run", "-"],
+        b"1 + 1\nlet x = 5\nx; 7;\n\"text\"\nnone\nassert(true)\n[x, 2]\n",
+    );
     assert_eq!(code(&output), 0);
-    assert_eq!(stdout(&output), "2\ntext\n[5, 2]\n");
+    assert_eq!(stdout(&output), "2\ntext\nnone\n[5, 2]\n");
     assert_eq!(stderr(&output), "");
 }
 
@@ -90,6 +93,11 @@ fn a_check_does_not_blame_what_is_guarded() {
                    if flag then 10 div k else 7\nflag and 1 div k == 1\n";
     let output = convac_stdin(&["check", "-"], program.as_bytes());
     assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let dead =
+        "if false then nowhere else 1\nlet f = x -> nothing\n[absent for x in []]\ntrue or gone\n";
+    let output = convac_stdin(&["check", "--json", "-"], dead.as_bytes());
+    let missing: Vec<Value> = json_lines(&stdout(&output));
+    assert_eq!(missing.iter().filter(|e| e["error"]["code"] == "E02").count(), 4, "{missing:?}");
     let wrong = "let flag = len(ask(\"?\")) > 0\nif flag then nowhere else conv()\n";
     let output = convac_stdin(&["check", "-"], wrong.as_bytes());
     assert!(stderr(&output).contains("E02"), "{}", stderr(&output));

@@ -46,6 +46,17 @@ fn depth_without_brackets() {
 }
 
 #[test]
+fn width_is_not_depth() {
+    for item in
+        ["-1", "1+1", "abs(1)", "{a: 1}.a", "(1)", "[1][0]", "not true", "x -> x", "\"{1}\"", "2^2"]
+    {
+        let program = format!("len([{}])", vec![item; 5_000].join(", "));
+        let output = convac_stdin(&["run", "-"], program.as_bytes());
+        assert_eq!(code(&output), 0, "{item}: {}", stderr(&output));
+    }
+}
+
+#[test]
 fn long_lines() {
     let line = format!("[{}1]", "1, ".repeat(3_400_000));
     assert!(line.len() > 10_000_000);
@@ -97,6 +108,7 @@ fn values_that_explode() {
         "reduce(1..100000, (f, i) -> (x -> f), start = (x -> x))",
         "[x for x in 1..10^12]",
         "[1 for x in 1..10^6 for y in 1..10^6]",
+        "[[i for i in 1..10^6] for j in 1..10^6]",
         "range(0, 10^15, step = 3)",
         "flatten([1..10^9, 1..10^9])",
         "join(map(1..1000, x -> fixed(1.0, digits = 300)) + map(1..300000, x -> \"{1..200}\"))",

@@ -250,7 +250,7 @@ builtins! { FILES "Files":
     /// Writes a value to a file; the ending of the path decides how.
     ///
     /// Tables are saved as .csv, any value as .json or .txt, what has a picture as .svg or .png,
-    /// what has a table or a picture of its own as .html. The file is written at once: after an
+    /// what has a table or a picture of its own as .html. In .json, ints beyond 2^53 become texts. The file is written at once: after an
     /// error the old one is as it was.
     effect fn save(cx, call; /** Any value. */ x: Value, /** Where to, from the current folder. */ path: Arc<str>) -> () {
         let bytes = encode(&x, &path)?;

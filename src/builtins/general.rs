@@ -82,7 +82,7 @@ builtins! { GENERAL "General":
         match &x {
             Value::None => Ok(overview(cx)),
             Value::String(name) => match cx.machine().registry.get(crate::symbol::Symbol::new(name)) {
-                Some(builtin) => Ok(super::manual::page(builtin)),
+                Some(builtin) => Ok(super::manual::page(builtin, &cx.machine().registry)),
                 None => {
                     let names: Vec<&str> = cx.machine().registry.iter().map(|b| b.name).collect();
                     let error = Diagnostic::new(Code::Name, format!("there is no builtin `{name}`"))
@@ -96,7 +96,7 @@ builtins! { GENERAL "General":
             },
             Value::Function(function) => {
                 match function.as_any().downcast_ref::<BuiltinFunction>() {
-                    Some(BuiltinFunction(builtin)) => Ok(super::manual::page(builtin)),
+                    Some(BuiltinFunction(builtin)) => Ok(super::manual::page(builtin, &cx.machine().registry)),
                     None => Ok(text(&x)),
                 }
             }

@@ -8,7 +8,7 @@ use dashu_int::IBig;
 use super::arguments::{Key, Number};
 use super::table_macro::builtins;
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
-use crate::evaluate::{Args, Eval, Scope, Stop, numbers_add};
+use crate::evaluate::{Args, Eval, Scope, Stop, numbers_add, numbers_divide};
 use crate::symbol::Symbol;
 use crate::value::{Function, Items, List, TypeSet, Value, compare, equal};
 
@@ -339,13 +339,10 @@ builtins! { LISTS "Lists and tables":
         if xs.is_empty() {
             return Err(empty("mean", call.span_of(0)));
         }
-        #[allow(clippy::cast_precision_loss)]
-        let count = xs.len() as f64;
-        Ok(match sum_of(cx, &xs)? {
-            Value::Int(i) => crate::value::int_to_f64(&i) / count,
-            Value::Real(x) => x / count,
-            _ => f64::NAN,
-        })
+        match numbers_divide(&sum_of(cx, &xs)?, &Value::int(xs.len()))? {
+            Value::Real(x) => Ok(x),
+            _ => Ok(f64::NAN),
+        }
     }
 
     /// The smallest of a list, or of two values.
@@ -413,7 +410,12 @@ builtins! { LISTS "Lists and tables":
         let mut total = match start {
             Value::None => match items.next() {
                 Some(first) => first,
-                None => return Err(empty("first item", call.span_of(0))),
+                None => {
+                    return Err(Diagnostic::new(Code::Domain, "an empty list has nothing to join")
+                        .at(call.span_of(0), "")
+                        .hint("reduce(xs, (a, b) -> a + b, start = 0)")
+                        .into());
+                }
             },
             start => start,
         };

@@ -3,7 +3,7 @@
 use crate::evaluate::{Builtin, Registry};
 
 /// The page of a builtin: signature, text, parameters.
-pub fn page(builtin: &Builtin) -> String {
+pub fn page(builtin: &Builtin, registry: &Registry) -> String {
     let mut out =
         format!("{}  ->  {}\n\n{}\n", builtin.signature(), builtin.returns, builtin.page());
     if !builtin.params.is_empty() {
@@ -12,6 +12,14 @@ pub fn page(builtin: &Builtin) -> String {
         for param in builtin.params {
             let doc = param.doc.trim();
             out.push_str(&format!("  {:width$}  {} ({})\n", param.name, doc, param.types));
+        }
+    }
+    let fields = builtin.returns.single().map_or(&[][..], |ty| registry.fields(ty));
+    if !fields.is_empty() {
+        let width = fields.iter().map(|field| field.name.len()).max().unwrap_or(0);
+        out.push_str("\nFields of the result\n");
+        for field in fields {
+            out.push_str(&format!("  .{:width$}  {} ({})\n", field.name, field.doc, field.types));
         }
     }
     out.trim_end().to_owned()

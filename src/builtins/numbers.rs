@@ -119,7 +119,11 @@ builtins! { NUMBERS "Numbers":
         if value < 0.0 {
             return Err(domain("a negative number has no real square root", call.span_of(0), "sqrt(abs(x))"));
         }
-        Ok(value.sqrt())
+        match &x {
+            // Beyond the range of f64 the root may still be inside.
+            Number::Int(i) if value.is_infinite() => Ok((int_log2(i) / 2.0).exp2()),
+            _ => Ok(value.sqrt()),
+        }
     }
 
     /// e to the power of `x`.
@@ -244,7 +248,10 @@ builtins! { NUMBERS "Numbers":
     /// 5.0
     pure fn real(cx, call; /** A number or a number in quotes. */ x: Value) -> f64 {
         match &x {
-            Value::Int(i) => Ok(crate::value::int_to_f64(i)),
+            Value::Int(i) => match crate::value::int_to_f64(i) {
+                value if value.is_finite() => Ok(value),
+                _ => Err(domain("the int is beyond the range of reals", call.span_of(0), "ln(10^400)")),
+            },
             Value::Real(x) => Ok(*x),
             Value::String(text) => text.trim().parse().map_err(|_| {
                 domain(&format!("{text:?} is no number"), call.span_of(0), "real(\"2.5\")")

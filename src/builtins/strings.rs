@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::arguments::Number;
 use super::table_macro::builtins;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::value::{List, Value, brief};
@@ -17,9 +18,16 @@ builtins! { STRINGS "Strings":
     ///
     /// > fixed(2.0 / 3, digits = 3)
     /// 0.667
-    pure fn fixed(cx, call; /** A number. */ x: f64, /** Places after the point. */ digits: u64 = "2") -> String {
-        let digits = usize::try_from(digits.min(300)).unwrap_or(300);
-        Ok(format!("{x:.digits$}"))
+    pure fn fixed(cx, call; /** A number. */ x: Number, /** Places after the point, at most 300. */ digits: u64 = "2") -> String {
+        let Ok(digits @ 0..=300) = usize::try_from(digits) else {
+            let error = Diagnostic::new(Code::Domain, "more than 300 places after the point");
+            return Err(error.at(call.span_of(1), "").hint("fixed(x, digits = 15)").into());
+        };
+        Ok(match x {
+            Number::Real(x) => format!("{x:.digits$}"),
+            Number::Int(i) if digits == 0 => i.to_string(),
+            Number::Int(i) => format!("{i}.{}", "0".repeat(digits)),
+        })
     }
 
     /// The text in capital letters.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::arguments::Key;
 use super::lists::keys_of;
 use super::table_macro::builtins;
@@ -22,18 +24,33 @@ builtins! { TABLES "Lists and tables":
             return Ok(Value::Unknown(TypeSet::LIST));
         };
         let mut groups: Vec<(Value, Vec<Value>)> = Vec::new();
+        // Texts and ints are found by hashing; other keys by comparing with every group.
+        let mut known: FxHashMap<String, usize> = FxHashMap::default();
         for (key, item) in keys.into_iter().zip(xs.iter()) {
             cx.check_interrupt()?;
-            let mut found = None;
-            for (number, (known, _)) in groups.iter().enumerate() {
-                if equal(known, &key)? {
-                    found = Some(number);
-                    break;
+            let name = match &key {
+                Value::String(text) => Some(format!("\"{text}")),
+                Value::Int(i) => Some(i.to_string()),
+                _ => None,
+            };
+            let mut found = name.as_ref().and_then(|name| known.get(name).copied());
+            // An int may equal the real key of an earlier group.
+            if found.is_none() && (name.is_none() || groups.len() > known.len()) {
+                for (number, (other, _)) in groups.iter().enumerate() {
+                    if equal(other, &key)? {
+                        found = Some(number);
+                        break;
+                    }
                 }
             }
             match found.and_then(|number| groups.get_mut(number)) {
                 Some((_, items)) => items.push(item),
-                None => groups.push((key, vec![item])),
+                None => {
+                    if let Some(name) = name {
+                        known.insert(name, groups.len());
+                    }
+                    groups.push((key, vec![item]));
+                }
             }
         }
         let rows = groups.into_iter().map(|(key, items)| {

@@ -12,7 +12,7 @@ pub(super) fn apply(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, 
     if let (Value::Int(a), Value::Int(b)) = (left, right) {
         return ints(op, a, b);
     }
-    let (a, b) = (to_f64(left), to_f64(right));
+    let (a, b) = (to_f64(left)?, to_f64(right)?);
     if b == 0.0 && matches!(op, BinaryOp::Divide | BinaryOp::Quotient | BinaryOp::Remainder) {
         return Err(zero_division());
     }
@@ -36,11 +36,19 @@ pub(super) fn apply(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, 
     }))
 }
 
-fn to_f64(value: &Value) -> f64 {
+/// A number as a real; an int beyond the range of reals is an error and not infinity.
+fn to_f64(value: &Value) -> Result<f64, Failure> {
     match value {
-        Value::Int(i) => int_to_f64(i),
-        Value::Real(x) => *x,
-        _ => f64::NAN,
+        Value::Int(i) => match int_to_f64(i) {
+            x if x.is_finite() => Ok(x),
+            _ => Err(failure(
+                Code::Domain,
+                "the int is beyond the range of reals, which ends at 1.797e308",
+                "compute with logarithms: ln, log2",
+            )),
+        },
+        Value::Real(x) => Ok(*x),
+        _ => Ok(f64::NAN),
     }
 }
 

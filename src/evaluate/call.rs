@@ -8,7 +8,7 @@ use super::scope::Active;
 use super::{Args, Builtin, Eval, Scope, Stop};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use crate::symbol::Symbol;
-use crate::syntax::ast::{Call, Name};
+use crate::syntax::ast::{Call, ExprKind, Name};
 use crate::value::{Function, Type, TypeSet, Value};
 
 /// Lists up to this length are given to builtins while checking.
@@ -24,7 +24,16 @@ pub(super) struct Given {
 impl Scope<'_> {
     /// `callee(arguments)`
     pub(super) fn call(&self, call: &Call, span: Span) -> Eval<Value> {
-        let callee = self.eval(&call.callee)?;
+        let callee = self.eval(&call.callee).map_err(|stop| match (stop, &call.callee.kind) {
+            // What is called is a function: so is what the hint binds.
+            (Stop::Error(mut error), ExprKind::Name(name))
+                if error.hint.as_ref().is_some_and(|hint| hint.starts_with("let ")) =>
+            {
+                error.hint = Some(format!("let {name}(x) = x"));
+                Stop::Error(error)
+            }
+            (stop, _) => stop,
+        })?;
         let mut given = Vec::with_capacity(call.args.len());
         for arg in &call.args {
             let value = self.eval(&arg.value)?;

@@ -77,7 +77,8 @@ impl Scope<'_> {
             Value::Unknown(types) if types.meets(TypeSet::LIST) => {
                 let bindings = names.iter().map(|name| (name.symbol, Value::Unknown(TypeSet::ANY)));
                 let scope = self.bind(bindings.collect());
-                scope.speculate((), |scope| scope.clauses(rest, body, span, &mut out))?;
+                scope
+                    .speculate(Code::Type, (), |scope| scope.clauses(rest, body, span, &mut out))?;
                 Ok(Value::Unknown(TypeSet::LIST))
             }
             Value::List(list) => {
@@ -117,7 +118,7 @@ impl Scope<'_> {
                     Some(true) => self.clauses(rest, body, span, out),
                     Some(false) => Ok(()),
                     None => {
-                        self.speculate((), |scope| {
+                        self.speculate(Code::Type, (), |scope| {
                             scope.clauses(rest, body, span, &mut Vec::new())
                         })?;
                         // Whether the item is in the list is unknown, so the list is.

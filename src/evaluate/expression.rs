@@ -124,8 +124,8 @@ impl Scope<'_> {
             Some(false) => self.eval(&parts[2]),
             None => {
                 let any = Value::Unknown(TypeSet::ANY);
-                let yes = self.speculate(any.clone(), |scope| scope.eval(&parts[1]))?;
-                let no = self.speculate(any, |scope| scope.eval(&parts[2]))?;
+                let yes = self.speculate(Code::Type, any.clone(), |scope| scope.eval(&parts[1]))?;
+                let no = self.speculate(Code::Type, any, |scope| scope.eval(&parts[2]))?;
                 Ok(Value::Unknown(yes.types().or(no.types())))
             }
         }
@@ -158,7 +158,7 @@ impl Scope<'_> {
             (BinaryOp::Or, Some(true)) => Some(true),
             (_, None) => {
                 let unknown = Value::unknown(Type::Bool);
-                let right = self.speculate(unknown, |scope| scope.eval(&sides[1]))?;
+                let right = self.speculate(Code::Type, unknown, |scope| scope.eval(&sides[1]))?;
                 self.truth(&right, sides[1].span)?;
                 None
             }

@@ -137,7 +137,7 @@ fn mismatch(op: BinaryOp, left: &Value, right: &Value, spans: [Span; 2]) -> supe
         (_, _, Type::List | Type::Table) => error.hint(format!("[2 {sign} x for x in xs]")),
         (_, Type::String, _) | (_, _, Type::String) => error.hint("real(\"2.5\"), int(\"2\")"),
         (_, Type::Cut, _) | (_, _, Type::Cut) => error.hint("ask for a number: cut.bits"),
-        (BinaryOp::RangeTo | BinaryOp::RangeUntil, _, _) => error.hint(format!("1{sign}5")),
+        (BinaryOp::RangeTo | BinaryOp::RangeUntil, _, _) => error.hint("range(0, 2.5, step = 0.5)"),
         _ => error.hint(format!("1 {sign} 2")),
     }
     .into()
@@ -196,6 +196,14 @@ pub fn numbers_add(left: &Value, right: &Value) -> Result<Value, crate::value::F
 /// E04 for anything else, E07 for an int that is too large.
 pub fn numbers_multiply(left: &Value, right: &Value) -> Result<Value, crate::value::Failure> {
     numbers(BinaryOp::Multiply, left, right, "multiplied", "product([1, 2])")
+}
+
+/// The quotient of two numbers as a real; of ints of any size the nearest one.
+///
+/// # Errors
+/// E04 for anything else, E06 for a division by zero.
+pub fn numbers_divide(left: &Value, right: &Value) -> Result<Value, crate::value::Failure> {
+    numbers(BinaryOp::Divide, left, right, "divided", "1 / 2")
 }
 
 fn numbers(

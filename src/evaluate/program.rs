@@ -6,13 +6,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::function::Closure;
 use super::machine::Machine;
+use super::names;
 use super::output::Shown;
 use super::registry::Place;
 use super::scope::{Globals, Scope};
 use super::{Eval, Stop};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
 use crate::symbol::Symbol;
-use crate::syntax::ast::{Statement, StatementKind};
+use crate::syntax::ast::{ExprKind, Statement, StatementKind};
 use crate::syntax::parse;
 use crate::value::{Type, TypeSet, Value};
 
@@ -71,6 +72,10 @@ pub fn check(
         }
     }
     errors.extend(check_definitions(machine, &globals, statements, &importing));
+    let scope = Scope::top(machine, &globals, &globals, None, &importing);
+    for statement in statements {
+        errors.extend(names::unbound(&scope, statement));
+    }
     let place = |error: &Diagnostic| error.primary.as_ref().map(|label| label.span);
     let mut seen = FxHashSet::default();
     errors.retain(|error| {
@@ -97,8 +102,9 @@ pub fn check_definitions(
         let top = Scope::top(machine, globals, globals, None, importing);
         let any = Value::Unknown(TypeSet::ANY);
         let unknown = closure.lambda.params.iter().map(|_| any.clone()).collect();
-        let called =
-            top.speculate(any, |scope| scope.call_function(function, unknown, statement.span));
+        let called = top.speculate(Code::Shape, any, |scope| {
+            scope.call_function(function, unknown, statement.span)
+        });
         if let Err(Stop::Error(error)) = called {
             errors.push(*error);
         }
@@ -130,7 +136,9 @@ pub fn run(
                 }
             }
             Ok(Stepped::Value(value)) => {
-                if !statement.hidden && !matches!(value, Value::None) {
+                let silent =
+                    matches!(value, Value::None) && gives_nothing(machine, &globals, statement);
+                if !statement.hidden && !silent {
                     show(machine, value, statement.span);
                 }
             }
@@ -143,6 +151,15 @@ pub fn run(
         }
     }
     RunEnd { globals, error: None }
+}
+
+/// Whether a statement is a call of a builtin that never gives a value, such as `print(x)`.
+fn gives_nothing(machine: &Machine, globals: &Globals, statement: &Statement) -> bool {
+    let StatementKind::Expression(expr) = &statement.kind else { return false };
+    let ExprKind::Call(call) = &expr.kind else { return false };
+    let ExprKind::Name(name) = &call.callee.kind else { return false };
+    let builtin = machine.registry.get(*name).filter(|_| globals.get(*name).is_none());
+    builtin.is_some_and(|builtin| builtin.returns == TypeSet::of(&[Type::None]))
 }
 
 /// Shows a value in the sink of the machine.

@@ -195,7 +195,12 @@ impl<'a> Scope<'a> {
         Err(self.unknown_name(name, span))
     }
 
-    fn unknown_name(&self, name: Symbol, span: Span) -> Stop {
+    /// Whether a name is bound at the top level, or a builtin.
+    pub(super) fn is_known(&self, name: Symbol) -> bool {
+        self.globals.get(name).is_some() || self.shared.registry.get(name).is_some()
+    }
+
+    pub(super) fn unknown_name(&self, name: Symbol, span: Span) -> Stop {
         let mut names = self.env.names();
         names.extend(self.globals.iter().map(|(name, _)| name.as_str()));
         names.extend(self.shared.registry.iter().map(|builtin| builtin.name));
@@ -211,18 +216,17 @@ impl<'a> Scope<'a> {
         .into()
     }
 
-    /// While checking: evaluates what may never run. Names, calls, types and shapes must be right
-    /// there too; an error of a value (E06 and above) may be what the condition guards against,
-    /// so it only makes the result unknown.
+    /// While checking: evaluates what may never run. Names, calls and types must be right there
+    /// too; an error of a class after `surely` may be what the condition guards against, so it
+    /// only makes the result unknown.
     pub(super) fn speculate<T>(
         &self,
+        surely: Code,
         unknown: T,
         evaluate: impl FnOnce(&Self) -> Eval<T>,
     ) -> Eval<T> {
         match evaluate(&Self { speculative: true, ..self.clone() }) {
-            Err(Stop::Error(error))
-                if error.code > Code::Shape && error.code < Code::Interrupted =>
-            {
+            Err(Stop::Error(error)) if error.code > surely && error.code < Code::Interrupted => {
                 Ok(unknown)
             }
             other => other,
@@ -248,7 +252,5 @@ impl<'a> Scope<'a> {
 
 /// The error of an interrupted run.
 pub(super) fn interrupted() -> Stop {
-    Diagnostic::new(Code::Interrupted, "interrupted")
-        .hint("run it again; what was bound before is kept")
-        .into()
+    Diagnostic::new(Code::Interrupted, "interrupted").hint("run it again").into()
 }

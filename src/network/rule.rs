@@ -174,7 +174,7 @@ fn resolve_sites(shape: &Shape, sites: &[u64]) -> Result<Bipartition, PartitionE
                 return fault(
                     format!("site {site} is outside of the shape {shape}"),
                     label,
-                    format!("sites([0..{last}])"),
+                    format!("sites([0..{}])", last.saturating_sub(1)),
                 );
             }
             Some(true) => {

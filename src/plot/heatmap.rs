@@ -238,9 +238,11 @@ impl Heatmap {
         if let Some(title) = self.title.as_deref().map(clean) {
             lines.push(clip(title.trim(), width));
         }
-        let labels =
-            clean(&format!("{} (rows) by {} (columns)", self.y_label.trim(), self.x_label.trim()));
-        lines.push(clip(&labels, width));
+        let (down, across) = (self.y_label.trim(), self.x_label.trim());
+        if !down.is_empty() || !across.is_empty() {
+            let labels = clean(&format!("rows: {down}, columns: {across}"));
+            lines.push(clip(&labels, width));
+        }
         let (down, across) = (rows.div_ceil(15), columns.div_ceil((width - 8) / 2));
         for row in (0..rows).step_by(down) {
             let cells: String = (0..columns)

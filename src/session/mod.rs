@@ -151,6 +151,12 @@ impl Session {
         let cell = format!("let {name} = {expression}");
         let errors = sub.run(&format!("--set {name}"), &cell, None, Arc::new(Silent));
         let symbol = Symbol::new(name);
+        if errors.is_empty() && parse(&cell, SourceId::default()).statements.len() != 1 {
+            let message = format!("`--set {name}=…` takes one expression");
+            return Err(vec![
+                Diagnostic::new(Code::Syntax, message).hint(format!("--set {name}=16")),
+            ]);
+        }
         match (errors.is_empty(), sub.globals.get(symbol)) {
             (true, Some(value)) => {
                 self.overrides.insert(symbol, value.clone());

@@ -192,7 +192,10 @@ impl Builder {
     fn chain(&mut self, pair: Pair<'_, Rule>) -> Built<Expr> {
         let span = self.span(&pair);
         let mut items = pair.into_inner().peekable();
+        // What stands beside this chain makes it no deeper.
+        let outer = std::mem::take(&mut self.deepest);
         let expr = self.climb(&mut items, 0, span)?;
+        self.deepest = self.deepest.max(outer);
         if items.peek().is_some() { Err(self.malformed(span)) } else { Ok(expr) }
     }
 

@@ -229,6 +229,7 @@ fn describe(problem: &Problem, text: &str, source: SourceId) -> Diagnostic {
                 '\'' | '`' | '“' | '”' | '‘' | '’' => error.hint("strings stand in \"…\""),
                 '×' => error.hint("write `8x8` for a shape, `*` for a product"),
                 '%' => error.hint("write `mod` for the remainder"),
+                '?' => error.hint("help(min_cut)"),
                 _ => error.hint("remove it"),
             }
         }

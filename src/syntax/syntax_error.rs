@@ -74,13 +74,21 @@ impl Place<'_> {
             );
         }
         // x = 3
-        if word == "=" && self.previous == self.first && tokens.len() > 2 {
+        let named = first.kind == TokenKind::Word;
+        if word == "=" && named && self.previous == self.first && tokens.len() > 2 {
             let name = self.previous?;
             let rest = self.text.get(name.start..self.end).unwrap_or("").lines().next()?;
             return Some(
                 self.error("values are bound with `let`")
                     .at(self.span(token), "there is no assignment")
                     .hint(format!("let {rest}")),
+            );
+        }
+        if token.kind == TokenKind::String && word.contains('{') {
+            return Some(
+                self.error("what stands between braces in a string is an expression")
+                    .at(self.span(token), "this one is not understood")
+                    .hint(r#""{1 + 1} bits"; a brace that is text is written \{"#),
             );
         }
         // let for = 2

@@ -1,5 +1,8 @@
 //! Lists: values in a row, or a range that is never written out.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use dashu_int::IBig;
 
 use super::{Failure, Value, as_table, deeper, failure};
@@ -7,6 +10,46 @@ use crate::diagnostic::Code;
 
 /// The longest list that is held in memory (some hundred megabytes).
 pub const LIST_LIMIT: u64 = 10_000_000;
+
+/// How many items all lists and records of the process hold at the most (some gigabytes).
+const LIVE_LIMIT: usize = 30_000_000;
+
+/// The items that are alive. Memory belongs to the process, and so does its count.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// A share of the memory for values; it comes back when the list or record is dropped.
+#[derive(Debug)]
+pub(super) struct Charge(usize);
+
+impl Charge {
+    /// Takes a share for so many items.
+    pub(super) fn take(items: usize) -> Result<Self, Failure> {
+        let before = LIVE.fetch_add(items, Ordering::Relaxed);
+        let charge = Self(items);
+        if before.saturating_add(items) <= LIVE_LIMIT {
+            return Ok(charge);
+        }
+        Err(failure(
+            Code::Resource,
+            format!("all lists together would hold more than {LIVE_LIMIT} items"),
+            "keep sums and lengths in place of lists: sum([len(xs) for i in 1..10])",
+        ))
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        LIVE.fetch_sub(self.0, Ordering::Relaxed);
+    }
+}
+
+/// What a value costs inside a list or a record: one item, and the text it alone holds.
+pub(super) fn cost(value: &Value) -> usize {
+    match value {
+        Value::String(text) if Arc::strong_count(text) == 1 => 1 + text.len() / 64,
+        _ => 1,
+    }
+}
 
 /// What a list holds.
 #[derive(Debug)]
@@ -30,6 +73,7 @@ pub struct List {
     weight: u64,
     unknown: bool,
     table: std::sync::OnceLock<bool>,
+    _charge: Charge,
 }
 
 impl List {
@@ -39,18 +83,20 @@ impl List {
     /// E07 beyond [`LIST_LIMIT`] items or when nested too deeply.
     pub fn new(items: Vec<Value>) -> Result<Self, Failure> {
         check_length(items.len() as u64)?;
+        let charge = Charge::take(items.iter().map(cost).sum())?;
         let depth = deeper(items.iter().map(Value::depth).max().unwrap_or(0))?;
         let weight = items.iter().fold(1_u64, |sum, item| sum.saturating_add(item.weight()));
         let unknown = items.iter().any(Value::has_unknown);
         let table = std::sync::OnceLock::new();
-        Ok(Self { items: Items::Values(items), depth, weight, unknown, table })
+        Ok(Self { items: Items::Values(items), depth, weight, unknown, table, _charge: charge })
     }
 
     /// The ints `first, first + 1, …`; takes no memory.
     pub fn range(first: IBig, count: u64) -> Self {
         let items = Items::Range { first, count };
         let table = std::sync::OnceLock::from(false);
-        Self { items, depth: 1, weight: count.saturating_add(1), unknown: false, table }
+        let weight = count.saturating_add(1);
+        Self { items, depth: 1, weight, unknown: false, table, _charge: Charge(0) }
     }
 
     /// What it holds.

@@ -10,6 +10,7 @@ pub struct Record {
     depth: u32,
     weight: u64,
     unknown: bool,
+    _charge: super::list::Charge,
 }
 
 impl Record {
@@ -21,7 +22,10 @@ impl Record {
         let depth = deeper(fields.iter().map(|(_, v)| v.depth()).max().unwrap_or(0))?;
         let weight = fields.iter().fold(1_u64, |sum, (_, v)| sum.saturating_add(v.weight()));
         let unknown = fields.iter().any(|(_, v)| v.has_unknown());
-        Ok(Self { fields, depth, weight, unknown })
+        let charge = super::list::Charge::take(
+            1 + fields.iter().map(|(_, value)| super::list::cost(value)).sum::<usize>(),
+        )?;
+        Ok(Self { fields, depth, weight, unknown, _charge: charge })
     }
 
     /// The fields.

@@ -83,7 +83,7 @@ pub fn doc(name: Option<&str>, colors: Colors) -> u8 {
         return OK;
     };
     if let Some(builtin) = registry.get(Symbol::new(name)) {
-        print(&format!("{}\n", convac::builtins::manual::page(builtin)));
+        print(&format!("{}\n", convac::builtins::manual::page(builtin, registry)));
         return OK;
     }
     let error = Diagnostic::new(Code::Name, format!("there is no builtin `{name}`"));
