@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::table_macro::builtins;
 use crate::diagnostic::{Code, Diagnostic};
@@ -89,14 +89,31 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     part.push(name);
     part.push(format!(".{}.part", std::process::id()));
     let part: PathBuf = folder.join(part);
+    *unfinished() = Some(part.clone());
     let written = std::fs::File::create(&part)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .and_then(|()| std::fs::rename(&part, path));
+    *unfinished() = None;
     written.map_err(|error| {
         // What was begun is taken away; that this fails too changes nothing.
         let _ = std::fs::remove_file(&part);
         cannot("write", path, &error)
     })
+}
+
+/// The file that is being written; one at a time, because effects run in order.
+static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+fn unfinished() -> MutexGuard<'static, Option<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes away what [`write_whole`] has begun: for a process that ends at once.
+pub fn remove_unfinished() {
+    if let Some(part) = unfinished().take() {
+        // Nobody is left to be told.
+        let _ = std::fs::remove_file(part);
+    }
 }
 
 fn extension(path: &str) -> String {

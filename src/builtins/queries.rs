@@ -182,9 +182,9 @@ impl Object for CutValue {
             _ => weight_text(&weight),
         };
         let mut lines = vec![
-            format!("min-cut {value}"),
+            format!("min-cut {value}, exact"),
             format!(
-                "  exact; {} bits, ln {}",
+                "  {} bits, ln {} (to six digits)",
                 short_real(self.cut.bits()),
                 short_real(self.cut.ln())
             ),

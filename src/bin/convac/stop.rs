@@ -23,6 +23,7 @@ pub fn handle(interrupt: Interrupt) {
         STOPPED.store(true, Ordering::SeqCst);
         interrupt.trigger();
         std::thread::sleep(PATIENCE);
+        convac::builtins::remove_unfinished();
         let _ = writeln!(std::io::stderr(), "interrupted");
         std::process::exit(i32::from(super::INTERRUPTED));
     });
