@@ -19,6 +19,7 @@
 
 pub mod builtins;
 pub mod diagnostic;
+pub mod entangle;
 pub mod evaluate;
 pub mod graph;
 pub mod interrupt;

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use support::root;
 
 /// For each room the rooms of this crate that it may import.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("network", &["interrupt"]),
     ("graph", &["interrupt", "network"]),
-    ("plot", &["interrupt", "network", "graph"]),
+    ("entangle", &["interrupt", "network", "graph"]),
+    ("plot", &["interrupt", "network", "graph", "entangle"]),
     ("diagnostic", &[]),
     ("syntax", &["symbol", "diagnostic"]),
     ("value", &["symbol", "diagnostic"]),
@@ -25,6 +26,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
             "value",
             "evaluate",
             "plot",
+            "entangle",
             "graph",
             "network",
         ],

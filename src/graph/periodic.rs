@@ -42,6 +42,15 @@ impl Grid {
     /// The rectangles of a network and a partition, if both are regular.
     pub fn new(hierarchy: &Hierarchy, bipartition: &Bipartition) -> Option<Self> {
         let Pattern::Regular { rows, cols, flip } = bipartition.pattern() else { return None };
+        Self::of_axes(hierarchy, *rows, *cols, *flip)
+    }
+
+    /// The rectangles of a network when all sites look alike.
+    pub fn blank(hierarchy: &Hierarchy) -> Option<Self> {
+        Self::of_axes(hierarchy, Axis::Even, Axis::Even, false)
+    }
+
+    fn of_axes(hierarchy: &Hierarchy, rows: Axis, cols: Axis, flip: bool) -> Option<Self> {
         if !hierarchy.is_contiguous() {
             return None;
         }
@@ -53,7 +62,7 @@ impl Grid {
             spans.push((down, across));
             windows.push(window);
         }
-        Some(Grid { rows: *rows, cols: *cols, flip: *flip, spans, windows })
+        Some(Grid { rows, cols, flip, spans, windows })
     }
 
     /// The view of the rectangle of one index, by its row and column in its level.

@@ -1,9 +1,9 @@
 //! Tests of the engine's graph room; every generator is seeded.
 
 mod closed_forms;
-mod generate;
+pub mod generate;
 mod networks;
-mod ranks;
+pub mod ranks;
 mod trees;
 mod values;
 mod vectors;

@@ -82,7 +82,7 @@ fn evaluate(network: &Network, random: &mut SplitMix64) -> Block {
     blocks.swap_remove(0)
 }
 
-fn generic_rank(
+pub fn generic_rank(
     network: &Network,
     partition: &Bipartition,
     output: OutputSide,

@@ -1,0 +1,297 @@
+//! Gram messages: the inner products of what a subtree sends to its parent.
+//!
+//! `G_v = W (G_1 o … o G_b) W^T` with the elementwise product at a copy tensor, of dimension
+//! `r x r`: `4 r^3` flops per kind. The Gram matrix of the channels of a subtree is all that the
+//! rest of the network sees of it when its sites are summed over.
+
+use super::EntangleError;
+use super::linalg;
+use super::scaled::Scaled;
+use super::tree::Tree;
+use crate::graph::{Run, Subtrees};
+use crate::interrupt::Interrupt;
+use rayon::prelude::*;
+
+/// The largest memory of messages, in bytes.
+const MAX_BYTES: u128 = 1 << 32;
+/// Flops of a level above which its kinds are shared out to threads.
+const PARALLEL_FLOPS: usize = 1 << 22;
+
+/// The messages of one level.
+#[derive(Clone, Debug, Default)]
+pub(super) struct GramLevel {
+    /// The dimension of the messages.
+    pub dim: usize,
+    data: Vec<f64>,
+    exponents: Vec<i64>,
+    /// Estimates of the relative errors of the messages.
+    errors: Vec<f64>,
+}
+
+/// The messages of all levels below the last.
+#[derive(Clone, Debug)]
+pub(super) struct Grams {
+    pub levels: Vec<GramLevel>,
+}
+
+impl GramLevel {
+    /// The message of a kind and its power of two.
+    pub fn message(&self, kind: usize) -> (&[f64], i64) {
+        let size = self.dim * self.dim;
+        let message = self.data.get(kind * size..(kind + 1) * size).unwrap_or(&[]);
+        (message, self.exponents.get(kind).copied().unwrap_or(0))
+    }
+
+    /// An estimate of the relative error of the product of the messages of children.
+    pub fn error(&self, runs: &[Run]) -> f64 {
+        let of = |run: &Run| {
+            self.errors.get(run.kind as usize).copied().unwrap_or(0.0) * f64::from(run.count)
+        };
+        runs.iter().map(of).sum()
+    }
+
+    /// The elementwise product of the messages of children; its power of two.
+    pub fn product(&self, runs: &[Run], out: &mut Vec<f64>) -> i64 {
+        let mut exponent = 0;
+        out.clear();
+        let mut since_scaled = 0u32;
+        for run in runs {
+            let (message, own) = self.message(run.kind as usize);
+            exponent += own * i64::from(run.count);
+            if run.count > 2 {
+                exponent += elementwise_power(message, run.count, out);
+                since_scaled = 0;
+                continue;
+            }
+            for _ in 0..run.count {
+                if out.is_empty() {
+                    out.extend_from_slice(message);
+                } else {
+                    out.iter_mut().zip(message).for_each(|(entry, factor)| *entry *= factor);
+                }
+                since_scaled += 1;
+                if since_scaled >= 16 {
+                    exponent += rescale(out);
+                    since_scaled = 0;
+                }
+            }
+        }
+        exponent
+    }
+}
+
+/// Multiplies `out` (if it is not empty) by `message^count`, entry by entry; the power of two
+/// that was taken out.
+fn elementwise_power(message: &[f64], mut count: u32, out: &mut Vec<f64>) -> i64 {
+    let mut square = message.to_vec();
+    let (mut square_exponent, mut exponent) = (rescale(&mut square), 0i64);
+    while count > 0 {
+        if count & 1 == 1 {
+            if out.is_empty() {
+                out.extend_from_slice(&square);
+            } else {
+                out.iter_mut().zip(&square).for_each(|(entry, factor)| *entry *= factor);
+            }
+            exponent += square_exponent + rescale(out);
+        }
+        count >>= 1;
+        if count > 0 {
+            square.iter_mut().for_each(|entry| *entry *= *entry);
+            square_exponent = 2 * square_exponent + rescale(&mut square);
+        }
+    }
+    exponent
+}
+
+/// Takes out the power of two of the largest entry.
+pub(super) fn rescale(entries: &mut [f64]) -> i64 {
+    match linalg::exponent(entries) {
+        Some(exponent) if exponent != 0 => {
+            linalg::scale_down(entries, exponent);
+            exponent
+        }
+        _ => 0,
+    }
+}
+
+impl Grams {
+    /// The messages of the kinds whose mask `wanted` accepts; what it accepts of a kind it must
+    /// accept of its children.
+    pub fn ascend(
+        tree: &Tree<'_>,
+        subtrees: &Subtrees,
+        wanted: impl Fn(u8) -> bool + Sync,
+        interrupt: &Interrupt,
+    ) -> Result<Self, EntangleError> {
+        let last = subtrees.levels().len().saturating_sub(1);
+        check_size(tree, subtrees)?;
+        let mut levels: Vec<GramLevel> = Vec::with_capacity(last);
+        for (level, kinds) in subtrees.levels().iter().enumerate().take(last) {
+            interrupt.check()?;
+            let (old, new) = (tree.dim(level), tree.up_dim(level));
+            let size = new * new;
+            let mut current = GramLevel {
+                dim: new,
+                data: vec![0.0; kinds.len() * size],
+                exponents: vec![0; kinds.len()],
+                errors: vec![f64::EPSILON; kinds.len()],
+            };
+            let below = levels.last();
+            let flops = kinds.len().saturating_mul(old * new * (old + new));
+            let fill = |scratch: &mut Scratch,
+                        kind: usize,
+                        out: &mut [f64],
+                        exponent: &mut i64,
+                        error: &mut f64| {
+                if flops > PARALLEL_FLOPS && interrupt.check().is_err() {
+                    return;
+                }
+                if wanted(kinds.mask(kind)) {
+                    let matrix = tree.matrix(level, kinds.matrix(kind));
+                    (*exponent, *error) =
+                        message(below, kinds.children(kind), matrix, old, out, scratch);
+                }
+            };
+            if flops > PARALLEL_FLOPS && kinds.len() > 1 {
+                current
+                    .data
+                    .par_chunks_mut(size)
+                    .zip(current.exponents.par_iter_mut())
+                    .zip(current.errors.par_iter_mut())
+                    .enumerate()
+                    .for_each_init(
+                        Scratch::default,
+                        |scratch, (kind, ((out, exponent), error))| {
+                            fill(scratch, kind, out, exponent, error);
+                        },
+                    );
+            } else {
+                let mut scratch = Scratch::default();
+                let places = current.data.chunks_mut(size).zip(&mut current.exponents);
+                for (kind, ((out, exponent), error)) in places.zip(&mut current.errors).enumerate()
+                {
+                    fill(&mut scratch, kind, out, exponent, error);
+                }
+            }
+            interrupt.check()?;
+            levels.push(current);
+        }
+        Ok(Grams { levels })
+    }
+
+    /// The squared norm of the state with these heads (rows of the output matrix), the sum of
+    /// `w (G_1 o … o G_b) w^T` over the heads, and an estimate of its relative error.
+    pub fn squared_norm(
+        &self,
+        tree: &Tree<'_>,
+        subtrees: &Subtrees,
+        heads: &[f64],
+    ) -> Option<(Scaled, f64)> {
+        let (product, exponent) = self.at_top(tree, subtrees);
+        let width = tree.up_dim(tree.depth());
+        let (mut sum, mut squares) = (0.0, 0.0);
+        let mut image = vec![0.0; width];
+        // Weights of any size: the heads are scaled before they are squared.
+        let mut heads = heads.to_vec();
+        let scale = rescale(&mut heads);
+        for head in heads.chunks_exact(width.max(1)) {
+            linalg::matrix_vector(&product, head, &mut image);
+            sum += head.iter().zip(&image).map(|(x, y)| x * y).sum::<f64>();
+            let diagonal = product.iter().step_by(width + 1);
+            squares += head.iter().zip(diagonal).map(|(x, y)| x * x * y).sum::<f64>();
+        }
+        let runs = subtrees.levels().last().map_or(&[][..], |kinds| kinds.children(0));
+        let error = self.levels.last().map_or(0.0, |level| level.error(runs)) + f64::EPSILON;
+        let error = if sum > 0.0 { error * (squares / sum).max(1.0) } else { 1.0 };
+        Some((Scaled::from_parts(sum.max(0.0), exponent + 2 * scale)?, error))
+    }
+
+    /// The elementwise product of the messages that arrive at the last index.
+    pub fn at_top(&self, tree: &Tree<'_>, subtrees: &Subtrees) -> (Vec<f64>, i64) {
+        let mut product = Vec::new();
+        let runs = subtrees.levels().last().map_or(&[][..], |kinds| kinds.children(0));
+        let exponent = self.levels.last().map_or(0, |level| level.product(runs, &mut product));
+        if product.is_empty() {
+            product = identity(tree.dim(tree.depth().saturating_sub(1)));
+        }
+        (product, exponent)
+    }
+}
+
+/// The unit matrix.
+pub(super) fn identity(dim: usize) -> Vec<f64> {
+    let mut entries = vec![0.0; dim * dim];
+    entries.iter_mut().step_by(dim + 1).for_each(|entry| *entry = 1.0);
+    entries
+}
+
+/// Buffers that are used again and again.
+#[derive(Default)]
+pub(super) struct Scratch {
+    pub product: Vec<f64>,
+    pub work: Vec<f64>,
+}
+
+/// The message of one kind; its power of two and an estimate of its relative error.
+fn message(
+    below: Option<&GramLevel>,
+    children: &[Run],
+    matrix: Option<&[f64]>,
+    old: usize,
+    out: &mut [f64],
+    scratch: &mut Scratch,
+) -> (i64, f64) {
+    let Some(below) = below else {
+        // The states of a site are orthonormal.
+        match matrix {
+            None => out.iter_mut().step_by(old + 1).for_each(|entry| *entry = 1.0),
+            Some(matrix) => {
+                let new = matrix.len() / old.max(1);
+                linalg::multiply_transposed(matrix, matrix, out, new, old, new);
+            }
+        }
+        return (rescale(out), f64::EPSILON);
+    };
+    let exponent = below.product(children, &mut scratch.product);
+    let mut error = below.error(children) + f64::EPSILON;
+    match matrix {
+        None => out.copy_from_slice(&scratch.product),
+        Some(matrix) => {
+            let new = matrix.len() / old.max(1);
+            linalg::congruence(matrix, &scratch.product, out, new, old, &mut scratch.work);
+            // Terms of random signs would give the sum of their squares; less means that they
+            // cancel, and that errors do not.
+            scratch.work.clear();
+            scratch.work.extend(scratch.product.iter().step_by(old + 1));
+            let mut expected = 0.0f64;
+            for row in matrix.chunks_exact(old.max(1)) {
+                let squares =
+                    row.iter().zip(&scratch.work).map(|(weight, square)| weight * weight * square);
+                expected = expected.max(squares.sum());
+            }
+            let found = out.iter().step_by(new + 1).fold(0.0f64, |found, entry| found.max(*entry));
+            if found > 0.0 {
+                error *= (expected / found).max(1.0);
+            }
+        }
+    }
+    (exponent + rescale(out), error)
+}
+
+fn check_size(tree: &Tree<'_>, subtrees: &Subtrees) -> Result<(), EntangleError> {
+    let mut bytes = 0u128;
+    for (level, kinds) in subtrees.levels().iter().enumerate() {
+        let dim = tree.up_dim(level) as u128;
+        bytes += 8 * kinds.len() as u128 * dim * dim;
+    }
+    if bytes > MAX_BYTES {
+        let hint = "use fewer sites or channels, or sharing = \"layer\"";
+        return Err(EntangleError::too_large(
+            "the list of Gram matrices",
+            format!("{} GiB", bytes >> 30),
+            format!("{} GiB", MAX_BYTES >> 30),
+            hint,
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! Tests of the room against dense tensors; every generator is seeded.
+
+mod grids;
+pub mod oracle;
+mod ranks;
+mod spectra;
+mod states;
