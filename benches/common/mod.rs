@@ -1,4 +1,7 @@
-//! What both benchmarks need: timing, rows, the load of the machine.
+//! What the benchmarks need: timing, rows, the load of the machine.
+
+// Not every benchmark needs all of it.
+#![allow(dead_code)]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

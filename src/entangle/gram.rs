@@ -24,8 +24,28 @@ pub(super) struct GramLevel {
     pub dim: usize,
     data: Vec<f64>,
     exponents: Vec<i64>,
-    /// Estimates of the relative errors of the messages.
-    errors: Vec<f64>,
+    losses: Vec<Loss>,
+}
+
+/// How many digits of a message are lost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Loss {
+    /// An estimate of the relative error.
+    pub error: f64,
+    /// By how much cancellation let an error grow on the worst way up.
+    pub growth: f64,
+}
+
+impl Loss {
+    /// Of a number that was rounded once.
+    pub const ROUNDED: Loss = Loss { error: f64::EPSILON, growth: 1.0 };
+
+    /// After terms that would give `expected` with random signs gave `found`: if that is less, they
+    /// cancel, and their errors do not.
+    fn cancelled(self, expected: f64, found: f64) -> Self {
+        let growth = if found > 0.0 { (expected / found).max(1.0) } else { 1.0 };
+        Loss { error: self.error * growth, growth: self.growth * growth }
+    }
 }
 
 /// The messages of all levels below the last.
@@ -42,12 +62,15 @@ impl GramLevel {
         (message, self.exponents.get(kind).copied().unwrap_or(0))
     }
 
-    /// An estimate of the relative error of the product of the messages of children.
-    pub fn error(&self, runs: &[Run]) -> f64 {
-        let of = |run: &Run| {
-            self.errors.get(run.kind as usize).copied().unwrap_or(0.0) * f64::from(run.count)
-        };
-        runs.iter().map(of).sum()
+    /// What is lost in the product of the messages of children.
+    pub fn loss(&self, runs: &[Run]) -> Loss {
+        runs.iter().fold(Loss::ROUNDED, |sum, run| {
+            let own = self.losses.get(run.kind as usize).copied().unwrap_or(Loss::ROUNDED);
+            Loss {
+                error: sum.error + own.error * f64::from(run.count),
+                growth: sum.growth.max(own.growth),
+            }
+        })
     }
 
     /// The elementwise product of the messages of children; its power of two.
@@ -134,7 +157,7 @@ impl Grams {
                 dim: new,
                 data: vec![0.0; kinds.len() * size],
                 exponents: vec![0; kinds.len()],
-                errors: vec![f64::EPSILON; kinds.len()],
+                losses: vec![Loss::ROUNDED; kinds.len()],
             };
             let below = levels.last();
             let flops = kinds.len().saturating_mul(old * new * (old + new));
@@ -142,13 +165,13 @@ impl Grams {
                         kind: usize,
                         out: &mut [f64],
                         exponent: &mut i64,
-                        error: &mut f64| {
+                        loss: &mut Loss| {
                 if flops > PARALLEL_FLOPS && interrupt.check().is_err() {
                     return;
                 }
                 if wanted(kinds.mask(kind)) {
                     let matrix = tree.matrix(level, kinds.matrix(kind));
-                    (*exponent, *error) =
+                    (*exponent, *loss) =
                         message(below, kinds.children(kind), matrix, old, out, scratch);
                 }
             };
@@ -157,20 +180,16 @@ impl Grams {
                     .data
                     .par_chunks_mut(size)
                     .zip(current.exponents.par_iter_mut())
-                    .zip(current.errors.par_iter_mut())
+                    .zip(current.losses.par_iter_mut())
                     .enumerate()
-                    .for_each_init(
-                        Scratch::default,
-                        |scratch, (kind, ((out, exponent), error))| {
-                            fill(scratch, kind, out, exponent, error);
-                        },
-                    );
+                    .for_each_init(Scratch::default, |scratch, (kind, ((out, exponent), loss))| {
+                        fill(scratch, kind, out, exponent, loss);
+                    });
             } else {
                 let mut scratch = Scratch::default();
                 let places = current.data.chunks_mut(size).zip(&mut current.exponents);
-                for (kind, ((out, exponent), error)) in places.zip(&mut current.errors).enumerate()
-                {
-                    fill(&mut scratch, kind, out, exponent, error);
+                for (kind, ((out, exponent), loss)) in places.zip(&mut current.losses).enumerate() {
+                    fill(&mut scratch, kind, out, exponent, loss);
                 }
             }
             interrupt.check()?;
@@ -180,13 +199,13 @@ impl Grams {
     }
 
     /// The squared norm of the state with these heads (rows of the output matrix), the sum of
-    /// `w (G_1 o … o G_b) w^T` over the heads, and an estimate of its relative error.
+    /// `w (G_1 o … o G_b) w^T` over the heads, and what is lost in it.
     pub fn squared_norm(
         &self,
         tree: &Tree<'_>,
         subtrees: &Subtrees,
         heads: &[f64],
-    ) -> Option<(Scaled, f64)> {
+    ) -> Option<(Scaled, Loss)> {
         let (product, exponent) = self.at_top(tree, subtrees);
         let width = tree.up_dim(tree.depth());
         let (mut sum, mut squares) = (0.0, 0.0);
@@ -201,9 +220,9 @@ impl Grams {
             squares += head.iter().zip(diagonal).map(|(x, y)| x * x * y).sum::<f64>();
         }
         let runs = subtrees.levels().last().map_or(&[][..], |kinds| kinds.children(0));
-        let error = self.levels.last().map_or(0.0, |level| level.error(runs)) + f64::EPSILON;
-        let error = if sum > 0.0 { error * (squares / sum).max(1.0) } else { 1.0 };
-        Some((Scaled::from_parts(sum.max(0.0), exponent + 2 * scale)?, error))
+        let loss = self.levels.last().map_or(Loss::ROUNDED, |level| level.loss(runs));
+        let norm = Scaled::from_parts(sum.max(0.0), exponent + 2 * scale)?;
+        Some((norm, loss.cancelled(squares, sum)))
     }
 
     /// The elementwise product of the messages that arrive at the last index.
@@ -232,7 +251,7 @@ pub(super) struct Scratch {
     pub work: Vec<f64>,
 }
 
-/// The message of one kind; its power of two and an estimate of its relative error.
+/// The message of one kind; its power of two and what is lost in it.
 fn message(
     below: Option<&GramLevel>,
     children: &[Run],
@@ -240,7 +259,7 @@ fn message(
     old: usize,
     out: &mut [f64],
     scratch: &mut Scratch,
-) -> (i64, f64) {
+) -> (i64, Loss) {
     let Some(below) = below else {
         // The states of a site are orthonormal.
         match matrix {
@@ -250,17 +269,15 @@ fn message(
                 linalg::multiply_transposed(matrix, matrix, out, new, old, new);
             }
         }
-        return (rescale(out), f64::EPSILON);
+        return (rescale(out), Loss::ROUNDED);
     };
     let exponent = below.product(children, &mut scratch.product);
-    let mut error = below.error(children) + f64::EPSILON;
+    let mut loss = below.loss(children);
     match matrix {
         None => out.copy_from_slice(&scratch.product),
         Some(matrix) => {
             let new = matrix.len() / old.max(1);
             linalg::congruence(matrix, &scratch.product, out, new, old, &mut scratch.work);
-            // Terms of random signs would give the sum of their squares; less means that they
-            // cancel, and that errors do not.
             scratch.work.clear();
             scratch.work.extend(scratch.product.iter().step_by(old + 1));
             let mut expected = 0.0f64;
@@ -270,12 +287,10 @@ fn message(
                 expected = expected.max(squares.sum());
             }
             let found = out.iter().step_by(new + 1).fold(0.0f64, |found, entry| found.max(*entry));
-            if found > 0.0 {
-                error *= (expected / found).max(1.0);
-            }
+            loss = loss.cancelled(expected, found);
         }
     }
-    (exponent + rescale(out), error)
+    (exponent + rescale(out), loss)
 }
 
 fn check_size(tree: &Tree<'_>, subtrees: &Subtrees) -> Result<(), EntangleError> {

@@ -13,10 +13,12 @@ use crate::graph::{Kinds, Run, Subtrees};
 const MAX_BYTES: f64 = 4.0 * (1u64 << 30) as f64;
 /// The most work of one spectrum: some hours of one core.
 const MAX_FLOPS: f64 = 1e14;
-/// Floating-point operations per second that an estimate in seconds assumes, for products of
-/// matrices and for the spectrum of one. Measured on one core of a server of 2025.
-const PRODUCT_RATE: f64 = 2.0e10;
-const SPECTRUM_RATE: f64 = 1.2e10;
+/// Floating-point operations per second that an estimate in seconds assumes: for cores, for the
+/// Gram matrix of the last matrix, and for its eigenvalues. Measured on one core of a server of
+/// 2025.
+const CORE_RATE: f64 = 2.0e10;
+const GRAM_RATE: f64 = 5.0e10;
+const EIGEN_RATE: f64 = 2.0e10;
 
 /// Sizes of the cores of one level.
 #[derive(Clone, Debug, PartialEq)]
@@ -215,8 +217,9 @@ impl Plan {
             (below, bytes_below) = (current, bytes);
         }
         let (rows, cols) = plan.matrix;
-        let (small, large) = (rows.min(cols), rows.max(cols));
-        plan.flops += small * small * large + 8.0 * small.powi(3);
+        let small = rows.min(cols);
+        let (gram, eigen) = plan.last_step();
+        plan.flops += gram + eigen;
         plan.bytes = plan.bytes.max(8.0 * (rows * cols + 2.0 * small * small));
         plan
     }
@@ -226,11 +229,17 @@ impl Plan {
         self.matrix.0.min(self.matrix.1)
     }
 
-    /// An estimate of the time on one core, in seconds.
+    /// An estimate of the time of an entropy on one core, in seconds; a spectrum with all digits
+    /// takes about twice as long where the last matrix is large.
     pub fn seconds(&self) -> f64 {
-        let small = self.rank_bound();
-        let spectrum = 8.0 * small.powi(3);
-        (self.flops - spectrum) / PRODUCT_RATE + spectrum / SPECTRUM_RATE
+        let (gram, eigen) = self.last_step();
+        (self.flops - gram - eigen) / CORE_RATE + gram / GRAM_RATE + eigen / EIGEN_RATE
+    }
+
+    /// The work of the last matrix: its Gram matrix and the eigenvalues of that.
+    fn last_step(&self) -> (f64, f64) {
+        let (small, large) = (self.matrix.0.min(self.matrix.1), self.matrix.0.max(self.matrix.1));
+        (2.0 * small * small * large, 4.0 / 3.0 * small.powi(3))
     }
 
     /// Refuses what is beyond the limits.

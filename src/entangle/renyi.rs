@@ -72,7 +72,7 @@ pub(super) fn renyi_two(
     multiply_pairs(&mut weights, &gram, dim, output == Output::OnA);
     let purity: f64 = product.iter().zip(&weights).map(|(x, y)| x * y).sum();
     let norm = grams.squared_norm(tree, subtrees, &heads).filter(|(norm, _)| !norm.is_zero());
-    let (norm, error) = norm.ok_or(EntangleError::ZeroState)?;
+    let (norm, loss) = norm.ok_or(EntangleError::ZeroState)?;
     if purity.is_nan() || purity <= 0.0 {
         return Err(EntangleError::NotFinite);
     }
@@ -80,7 +80,7 @@ pub(super) fn renyi_two(
     let exponent = exponent - 2 * norm.exponent();
     let ratio = purity / (norm.mantissa() * norm.mantissa());
     // Where two copies lose digits by cancellation, four lose twice as many.
-    let error = error * (error / f64::EPSILON).max(1.0);
+    let error = loss.error * loss.growth;
     Ok(((-(ratio.ln() + exponent as f64 * ln_two)).max(0.0), error))
 }
 

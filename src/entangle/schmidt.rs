@@ -34,6 +34,10 @@ pub enum Accuracy {
 /// The largest estimated error of squared values that is accepted.
 const TRUSTED: f64 = 1e-11;
 
+/// The same of a Renyi-2 entropy, relative to it, if the spectrum can be had, and if it cannot.
+const TRUSTED_ENTROPY: f64 = 1e-10;
+const REFUSED_ENTROPY: f64 = 1e-8;
+
 /// A question prepared: the tree, its kinds and the cost.
 struct Prepared<'m> {
     tree: Tree<'m>,
@@ -102,7 +106,7 @@ fn joined_root(level: &super::gram::GramLevel, runs: &[Run], in_a: bool) -> Core
     let mut factor = Vec::new();
     let rows = linalg::semidefinite_root(&product, level.dim, &mut factor);
     factor.truncate(rows * level.dim);
-    let error = level.error(runs) + f64::EPSILON;
+    let error = level.loss(runs).error;
     Core::pure(rows, level.dim, factor, ((exponent - odd) / 2, error), in_a)
 }
 
@@ -192,11 +196,16 @@ pub fn entropy(
         if cheaper {
             let (entropy, error) =
                 renyi::renyi_two(&prepared.tree, &prepared.subtrees, output, interrupt)?;
-            if error <= TRUSTED {
+            // The error of a logarithm, against its size.
+            let relative = error / entropy.max(1.0);
+            if relative <= TRUSTED_ENTROPY {
                 return Ok(entropy);
             }
             if plan.check().is_err() {
-                return Err(EntangleError::Cancellation { error });
+                if relative <= REFUSED_ENTROPY {
+                    return Ok(entropy);
+                }
+                return Err(EntangleError::Cancellation { error: relative });
             }
         }
     }

@@ -8,6 +8,9 @@ use faer::MatRef;
 
 /// Up to so many columns the own Householder kernel is faster than faer's blocked one.
 const SMALL_COLS: usize = 24;
+/// Squares of norms that are neither under- nor overflowing.
+const TINY: f64 = 1e-280;
+const HUGE: f64 = 1e280;
 /// Operations of a factorization that takes about 50 ms.
 const LONG: f64 = 5e8;
 
@@ -63,21 +66,32 @@ fn householder_body<const FMA: bool, const R: usize, const C: usize>(
 ) {
     let mut image = [0.0f64; 2 * SMALL_COLS];
     for col in 0..rows.min(cols) {
-        // The column below the diagonal: scaled, so that squares neither under- nor overflow.
-        let (mut largest, mut square) = (0.0f64, 0.0f64);
+        let mut square = 0.0f64;
         for row in col + 1..rows {
-            largest = largest.max(x[row * cols + col].abs());
-        }
-        if largest == 0.0 {
-            continue;
-        }
-        let head = x[col * cols + col];
-        let scale = largest.max(head.abs());
-        for row in col..rows {
-            let entry = x[row * cols + col] / scale;
+            let entry = x[row * cols + col];
             square = fused::<FMA>(entry, entry, square);
         }
-        let norm = scale * square.sqrt();
+        let head = x[col * cols + col];
+        let total = fused::<FMA>(head, head, square);
+        let norm = if (TINY..HUGE).contains(&square) && total < HUGE {
+            total.sqrt()
+        } else {
+            // Scaled, so that squares neither under- nor overflow.
+            let mut largest = 0.0f64;
+            for row in col + 1..rows {
+                largest = largest.max(x[row * cols + col].abs());
+            }
+            if largest == 0.0 {
+                continue;
+            }
+            let scale = largest.max(head.abs());
+            let mut square = 0.0f64;
+            for row in col..rows {
+                let entry = x[row * cols + col] / scale;
+                square = fused::<FMA>(entry, entry, square);
+            }
+            scale * square.sqrt()
+        };
         let diagonal = if head > 0.0 { -norm } else { norm };
         // v = (1, x / (head - diagonal)), tau = (diagonal - head) / diagonal.
         let tau = (diagonal - head) / diagonal;
