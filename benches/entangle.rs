@@ -83,7 +83,7 @@ fn main() {
     for rank in [1024.0, 4096.0] {
         for seed in 0.. {
             let cut = across(&net, Rule::Random { seed });
-            let plan = entangle::plan(&net, &cut, class, &interrupt).unwrap();
+            let plan = entangle::plan(net.network(), &cut, OutputSide::Fixed, &interrupt).unwrap();
             if plan.rank_bound() != rank {
                 continue;
             }

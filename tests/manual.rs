@@ -27,7 +27,14 @@ fn examples(page: &str) -> Vec<(String, String)> {
     let mut inside = false;
     for line in page.lines() {
         if let Some(code) = line.strip_prefix("> ") {
-            found.push((code.to_owned(), String::new()));
+            // Lines below each other that show nothing yet are one program.
+            match found.last_mut() {
+                Some((program, shown)) if inside && shown.is_empty() => {
+                    program.push('\n');
+                    program.push_str(code);
+                }
+                _ => found.push((code.to_owned(), String::new())),
+            }
             inside = true;
         } else if line.trim().is_empty() {
             inside = false;

@@ -84,3 +84,17 @@ impl FromValue for Names {
         }
     }
 }
+
+/// The answer of a query, or nothing while checking.
+pub(super) struct Answer<T>(pub Option<T>);
+
+impl<T: IntoValue> IntoValue for Answer<T> {
+    const TYPES: TypeSet = T::TYPES;
+
+    fn into_value(self) -> Result<Value, Failure> {
+        match self.0 {
+            Some(answer) => answer.into_value(),
+            None => Ok(Value::Unknown(Self::TYPES)),
+        }
+    }
+}

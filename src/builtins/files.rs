@@ -4,9 +4,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::networks::NetworkValue;
 use super::table_macro::builtins;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::evaluate::{Loaded, Place};
+use crate::evaluate::{Loaded, Place, Stop};
 use crate::symbol::Symbol;
 use crate::value::{Failure, Media, MediaKind, Value, as_table, failure, json, text};
 
@@ -154,10 +155,11 @@ fn encode(value: &Value, path: &str) -> Result<Vec<u8>, Failure> {
         "svg" => media(MediaKind::Svg),
         "png" => media(MediaKind::Png),
         "html" => media(MediaKind::Html),
+        "safetensors" => super::models::to_bytes(value),
         other => Err(failure(
             Code::File,
             format!("values are not saved as {other:?}"),
-            "the endings are .csv, .json, .txt, .svg, .png and .html",
+            "the endings are .csv, .json, .txt, .svg, .png, .html and .safetensors",
         )),
     }
 }
@@ -207,7 +209,7 @@ fn decode(path: &str) -> Result<Value, Failure> {
         other => Err(failure(
             Code::File,
             format!("files with the ending {other:?} are not understood"),
-            "the endings are .csv, .json and .txt",
+            "the endings are .csv, .json, .txt and .safetensors",
         )),
     }
 }
@@ -267,7 +269,9 @@ builtins! { FILES "Files":
     /// Writes a value to a file; the ending of the path decides how.
     ///
     /// Tables are saved as .csv, any value as .json or .txt, what has a picture as .svg or .png,
-    /// what has a table or a picture of its own as .html. In .json, ints beyond 2^53 become texts. The file is written at once: after an
+    /// what has a table or a picture of its own as .html, models as .safetensors (which numpy and
+    /// PyTorch read: `conv0.weight` of shape [positions, channels out, channels in], …,
+    /// `output.weight` of [classes, channels]). In .json, ints beyond 2^53 become texts. The file is written at once: after an
     /// error the old one is as it was.
     effect fn save(cx, call; /** Any value. */ x: Value, /** Where to, from the current folder. */ path: Arc<str>) -> () {
         let bytes = encode(&x, &path)?;
@@ -278,8 +282,28 @@ builtins! { FILES "Files":
         Ok(())
     }
 
-    /// Reads a file: a table from .csv, any data from .json, text from .txt.
-    heavy fn load(cx, call; /** Where from, from the current folder. */ path: Arc<str>) -> Value {
+    /// Reads a file: a table from .csv, data from .json, text from .txt, weights from .safetensors.
+    ///
+    /// `load("model.safetensors", net)` gives a model. Weights in doubles, floats, half floats and
+    /// ints are read; a matrix that all positions share may be [rows, cols], or [rows, cols, 1, 1] as
+    /// PyTorch has it. Names, shapes and numbers are checked.
+    heavy fn load(
+        cx, call;
+        /** Where from, from the current folder. */ path: Arc<str>,
+        /** The network that the weights belong to. */ net: Option<NetworkValue> = "none",
+    ) -> Value {
+        if extension(&path) == "safetensors" {
+            let Some(net) = net else {
+                return Err(Diagnostic::new(Code::Call, "weights belong to a network")
+                    .at(call.span, "which one?")
+                    .hint(format!("load({path:?}, net)"))
+                    .into());
+            };
+            let bytes = read(Path::new(&*path))
+                .map_err(|error| Stop::from(Diagnostic::clone(&error).or_at(call.span_of(0))))?;
+            let model = super::models::from_bytes(cx, &bytes, &net, call.span_of(0))?;
+            return Ok(Value::object(model));
+        }
         decode(&path).map_err(|error| Diagnostic::clone(&error).or_at(call.span_of(0)).into())
     }
 }

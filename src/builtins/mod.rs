@@ -6,18 +6,23 @@
 
 mod arguments;
 mod charts;
+mod entanglement;
 mod files;
 mod general;
 mod layers;
 mod lists;
 pub mod manual;
 mod matrices;
+mod models;
 mod networks;
 mod numbers;
 mod partitions;
 mod pictures;
 mod plots;
 mod queries;
+mod ranks;
+mod spectra;
+mod states;
 mod strings;
 mod table_macro;
 mod tables;
@@ -34,6 +39,11 @@ pub fn registry() -> Registry {
         networks::NETWORKS,
         partitions::PARTITIONS,
         queries::QUERIES,
+        models::MODELS,
+        ranks::RANKS,
+        spectra::SPECTRA,
+        entanglement::ENTANGLEMENT,
+        states::STATES,
         plots::PLOTS,
         numbers::NUMBERS,
         lists::LISTS,
@@ -52,6 +62,10 @@ fn fields(ty: Type) -> &'static [FieldInfo] {
         Type::Partition => partitions::FIELDS,
         Type::Cut => queries::CUT_FIELDS,
         Type::Bound => queries::BOUND_FIELDS,
+        Type::Rank => ranks::FIELDS,
+        Type::Spectrum => spectra::FIELDS,
+        Type::Tensor => states::FIELDS,
+        Type::Model => models::FIELDS,
         Type::Plot => plots::FIELDS,
         _ => &[],
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use dashu_int::IBig;
 use serde_json::{Value as Json, json};
 
+use super::arguments::Answer;
 use super::layers::word;
 use super::networks::NetworkValue;
 use super::partitions::{PartitionValue, explain as explain_partition};
@@ -59,7 +60,7 @@ pub(super) static CUT_FIELDS: &[FieldInfo] = &[
 ];
 
 /// A weight as a text: its value, or how long it is.
-fn weight_text(weight: &Weight) -> String {
+pub(super) fn weight_text(weight: &Weight) -> String {
     const SHORT_BITS: f64 = 200.0;
     match weight.value(256) {
         Ok(value) if weight.bits() <= SHORT_BITS => value.to_string(),
@@ -72,14 +73,14 @@ fn weight_text(weight: &Weight) -> String {
 }
 
 /// The exact value of a weight.
-fn weight_value(weight: &Weight) -> Result<Value, Failure> {
+pub(super) fn weight_value(weight: &Weight) -> Result<Value, Failure> {
     weight
         .value(INT_BITS_LIMIT as u64)
         .map(|value| Value::Int(IBig::from(value)))
         .map_err(|error| failure_of(&error))
 }
 
-fn failure_of(error: &GraphError) -> Failure {
+pub(super) fn failure_of(error: &GraphError) -> Failure {
     let code = match error {
         GraphError::NotConvac(_) => Code::Domain,
         GraphError::TooLarge { .. } => Code::Resource,
@@ -276,28 +277,25 @@ impl Object for CutValue {
     }
 }
 
-/// The answer of a query, or nothing while checking.
-pub(super) struct Answer<T>(Option<T>);
-
-impl IntoValue for Answer<CutValue> {
+impl IntoValue for CutValue {
     const TYPES: TypeSet = TypeSet::of(&[Type::Cut]);
 
     fn into_value(self) -> Result<Value, Failure> {
-        Ok(self.0.map_or(Value::Unknown(Self::TYPES), Value::object))
+        Ok(Value::object(self))
     }
 }
 
-impl IntoValue for Answer<BoundValue> {
+impl IntoValue for BoundValue {
     const TYPES: TypeSet = TypeSet::of(&[Type::Bound]);
 
     fn into_value(self) -> Result<Value, Failure> {
-        Ok(self.0.map_or(Value::Unknown(Self::TYPES), Value::object))
+        Ok(Value::object(self))
     }
 }
 
 /// What may be wrong with a query without computing anything: a network that is no ConvAC, a
 /// partition of another shape. `None` where only the run can tell.
-fn resolved(
+pub(super) fn resolved(
     cx: &Scope<'_>,
     call: &Args,
     net: &NetworkValue,
@@ -330,7 +328,7 @@ pub(super) fn cut_of(
     Ok(CutValue { cut: Arc::new(cut), network: net.clone(), across: across.name(), bipartition })
 }
 
-fn explain(cx: &Scope<'_>, call: &Args, error: &GraphError) -> Stop {
+pub(super) fn explain(cx: &Scope<'_>, call: &Args, error: &GraphError) -> Stop {
     if let Err(stop) = cx.check_interrupt() {
         return stop;
     }
@@ -341,7 +339,7 @@ fn explain(cx: &Scope<'_>, call: &Args, error: &GraphError) -> Stop {
     }
 }
 
-fn output_side(call: &Args, number: usize, name: &str) -> Eval<OutputSide> {
+pub(super) fn output_side(call: &Args, number: usize, name: &str) -> Eval<OutputSide> {
     word(call, number, name, &["none", "a", "b"], |word| match word {
         "none" => Some(OutputSide::Fixed),
         "a" | "A" => Some(OutputSide::A),

@@ -275,6 +275,20 @@ fn rank_of<F: Field>(
     Ok(field::rank::<F>(&mut data, rows, cols, interrupt)? as u64)
 }
 
+/// What the spectrum of any model of a network across a bipartition costs, before it is computed.
+///
+/// # Errors
+/// [`EntangleError::Graph`] when the network is no ConvAC or the partition does not fit,
+/// [`EntangleError::Interrupted`].
+pub fn plan(
+    network: &Network,
+    across: &Bipartition,
+    output: OutputSide,
+    interrupt: &Interrupt,
+) -> Result<Plan, EntangleError> {
+    Ok(Generic::new(network, across, output, interrupt)?.plan())
+}
+
 /// The generic rank of the matricization across a bipartition.
 ///
 /// Draws over two primes until the rank meets the upper bound; four draws in all where it stays

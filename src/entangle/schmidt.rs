@@ -110,19 +110,6 @@ fn joined_root(level: &super::gram::GramLevel, runs: &[Run], in_a: bool) -> Core
     Core::pure(rows, level.dim, factor, ((exponent - odd) / 2, error), in_a)
 }
 
-/// What the spectrum across a bipartition costs.
-///
-/// # Errors
-/// [`EntangleError`] when the network is no ConvAC or the partition does not fit.
-pub fn plan(
-    model: &Model,
-    across: &Bipartition,
-    output: Output,
-    interrupt: &Interrupt,
-) -> Result<Plan, EntangleError> {
-    Ok(Prepared::new(model, across, output, interrupt)?.plan)
-}
-
 /// The Schmidt spectrum of a state across a bipartition.
 ///
 /// Cost: see [`plan`]; `O(N r^3)` across a cut of one bond with [`Accuracy::Entropies`],

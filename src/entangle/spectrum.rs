@@ -114,10 +114,14 @@ impl Spectrum {
         self.p.iter().skip(1).rev().sum::<f64>().max(0.0).sqrt()
     }
 
-    /// The negativity, `((sum of the values)^2 - 1) / 2`.
+    /// The negativity, `((sum of the values)^2 - 1) / 2`: the sum of the products of all pairs.
     pub fn negativity(&self) -> f64 {
-        let sum: f64 = self.values.iter().rev().sum();
-        (0.5 * (sum * sum - 1.0)).max(0.0)
+        let (mut pairs, mut sum) = (0.0, 0.0);
+        for value in self.values.iter().rev() {
+            pairs += value * sum;
+            sum += value;
+        }
+        pairs
     }
 }
 

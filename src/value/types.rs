@@ -34,6 +34,8 @@ pub enum Type {
     Cut,
     /// The answer of `bound`.
     Bound,
+    /// The answer of `rank`.
+    Rank,
     /// Schmidt values.
     Spectrum,
     /// A dense tensor.
@@ -48,7 +50,7 @@ pub enum Type {
 
 impl Type {
     /// All types.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::None,
         Self::Bool,
         Self::Int,
@@ -63,6 +65,7 @@ impl Type {
         Self::Partition,
         Self::Cut,
         Self::Bound,
+        Self::Rank,
         Self::Spectrum,
         Self::Tensor,
         Self::Plot,
@@ -87,6 +90,7 @@ impl Type {
             Self::Partition => "partition",
             Self::Cut => "cut",
             Self::Bound => "bound",
+            Self::Rank => "rank",
             Self::Spectrum => "spectrum",
             Self::Tensor => "tensor",
             Self::Plot => "plot",

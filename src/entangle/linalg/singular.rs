@@ -9,7 +9,7 @@ use faer::MatRef;
 
 /// Sizes whose singular values take about 50 ms or more.
 const LONG: usize = 600;
-/// Operations of a block of a Gram matrix.
+/// Operations of a block of a Gram matrix: small matrices are one block.
 const BLOCK_FLOPS: usize = 1 << 29;
 
 /// All `min(rows, cols)` singular values of a row-major matrix, largest first, each to about
@@ -79,11 +79,19 @@ pub(crate) fn squared_singular_values(
     };
     let mut gram = vec![0.0; count * count];
     let block = (BLOCK_FLOPS / (count * length).max(1)).max(32);
-    for (lines_of, out) in
-        lines.chunks(block * length.max(1)).zip(gram.chunks_mut(block * count.max(1)))
-    {
+    let mut part = Vec::new();
+    for (number, lines_of) in lines.chunks(block * length.max(1)).enumerate() {
         interrupt.check()?;
-        multiply_transposed(lines_of, lines, out, lines_of.len() / length.max(1), length, count);
+        // Below the diagonal, and in the block on it: the rest is the same by symmetry.
+        let rows = lines_of.len() / length.max(1);
+        let end = number * block + rows;
+        part.clear();
+        part.resize(rows * end, 0.0);
+        multiply_transposed(lines_of, lines, &mut part, rows, length, end);
+        let targets = gram.chunks_exact_mut(count).skip(number * block);
+        for (target, values) in targets.zip(part.chunks_exact(end.max(1))) {
+            target[..end].copy_from_slice(values);
+        }
     }
     let mut values = symmetric_eigenvalues(&mut gram, count, interrupt)?;
     values.iter_mut().for_each(|value| *value = value.max(0.0));
