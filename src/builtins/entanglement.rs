@@ -322,7 +322,7 @@ builtins! { ENTANGLEMENT "Entanglement":
     ///
     /// Row `cut = k` parts the first `k` sites (row-major) from the others. `bound` is the logarithm
     /// of the min-cut, `entropy`, for a model, that of the state; it is none where the spectrum is
-    /// out of reach. `cuts = "bonds"` gives instead every bond of the tree with a matrix, in one pass
+    /// out of reach. `cuts = "bonds"` gives instead every bond of the tree, in one pass
     /// over the network: `count` bonds that are alike by sharing are one row.
     ///
     /// > profile(network { input(4, dim = 2), conv(3), pool(4), output(1) }, base = 2).bound

@@ -65,9 +65,11 @@ impl SpectrumValue {
 
     /// The chart of the squared values, on a logarithmic axis.
     pub fn picture(&self) -> Picture {
+        // What is smaller is rounding.
+        let limit = 1e-31 * self.spectrum.p().first().copied().unwrap_or(1.0);
         let points: Vec<(f64, f64)> = (1u32..)
             .zip(self.spectrum.p())
-            .filter(|(_, p)| **p > 1e-40)
+            .filter(|(_, p)| **p > limit)
             .map(|(place, p)| (f64::from(place), *p))
             .collect();
         let many = points.len() > 48;
@@ -81,10 +83,10 @@ impl SpectrumValue {
         Picture::Chart(Chart {
             title: Some(title),
             x: axis("index", if many { Scale::Log } else { Scale::Linear }),
-            y: axis("p = value^2", Scale::Log),
+            y: axis("p, the squared Schmidt values", Scale::Log),
             series: vec![Series {
                 label: None,
-                mark: if many { Mark::Points } else { Mark::LinePoints },
+                mark: if many { Mark::Line } else { Mark::LinePoints },
                 points,
                 errors: None,
                 highlight: None,

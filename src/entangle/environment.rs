@@ -11,7 +11,7 @@ use super::linalg;
 use super::model::Model;
 use super::spectrum::entropy_of_weights;
 use super::tree::{Output, Tree};
-use crate::graph::{ChildOrder, Edge, Labels, Run, Subtrees};
+use crate::graph::{ChildOrder, Labels, Run, Subtrees};
 use crate::interrupt::Interrupt;
 use rayon::prelude::*;
 
@@ -43,8 +43,7 @@ struct Bond {
     environment: Vec<f64>,
 }
 
-/// The entropy (of any order from 1 on) of the state across every bond of the tree that carries a
-/// matrix.
+/// The entropy (of any order from 1 on) of the state across every bond of the tree.
 ///
 /// Costs `O(N r^3)`: two passes and the eigenvalues of one `r x r` matrix for each bond. Bonds
 /// that are alike by sharing are computed once.
@@ -103,55 +102,51 @@ pub fn bond_entropies(
         };
         let under = subtrees.levels().get(level - 1);
         let sites = sites_below.get(level - 1).copied().unwrap_or(1);
-        let weighted = matches!(below.up, Edge::Weight { .. });
         let dim = tree.dim(level);
-        let descend =
-            |scratch: &mut Scratch, bond: &Bond| -> Result<Vec<(Bond, f64)>, EntangleError> {
-                interrupt.check()?;
-                let runs = kinds.children(bond.kind as usize);
-                let mut children = Vec::with_capacity(runs.len());
-                let mut place = 0u64;
-                for (number, run) in runs.iter().enumerate() {
-                    let mut environment = Vec::new();
-                    siblings(messages, runs, number, &bond.environment, &mut environment);
-                    rescale(&mut environment);
-                    let (message, _) = messages.message(run.kind as usize);
-                    let entropy = if weighted {
-                        bond_entropy(message, &environment, dim, order, scratch, interrupt)?
-                    } else {
-                        0.0
-                    };
-                    let kind = run.kind;
-                    let position = match &here.window {
-                        Some(window) => window.source(bond.position, place),
-                        None => bond.position,
-                    };
-                    place += u64::from(run.count);
-                    let count = bond.count * u64::from(run.count);
-                    // What the child's index sees is beyond its matrix.
-                    let matrix =
-                        under.and_then(|under| tree.matrix(level - 1, under.matrix(kind as usize)));
-                    let environment = match matrix {
-                        None => environment,
-                        Some(matrix) => {
-                            let old = tree.dim(level - 1);
-                            let mut out = vec![0.0; old * old];
-                            linalg::congruence_transposed(
-                                matrix,
-                                &environment,
-                                &mut out,
-                                dim,
-                                old,
-                                &mut scratch.work,
-                            );
-                            rescale(&mut out);
-                            out
-                        }
-                    };
-                    children.push((Bond { kind, position, count, environment }, entropy));
-                }
-                Ok(children)
-            };
+        let descend = |scratch: &mut Scratch,
+                       bond: &Bond|
+         -> Result<Vec<(Bond, f64)>, EntangleError> {
+            interrupt.check()?;
+            let runs = kinds.children(bond.kind as usize);
+            let mut children = Vec::with_capacity(runs.len());
+            let mut place = 0u64;
+            for (number, run) in runs.iter().enumerate() {
+                let mut environment = Vec::new();
+                siblings(messages, runs, number, &bond.environment, &mut environment);
+                rescale(&mut environment);
+                let (message, _) = messages.message(run.kind as usize);
+                let entropy = bond_entropy(message, &environment, dim, order, scratch, interrupt)?;
+                let kind = run.kind;
+                let position = match &here.window {
+                    Some(window) => window.source(bond.position, place),
+                    None => bond.position,
+                };
+                place += u64::from(run.count);
+                let count = bond.count * u64::from(run.count);
+                // What the child's index sees is beyond its matrix.
+                let matrix =
+                    under.and_then(|under| tree.matrix(level - 1, under.matrix(kind as usize)));
+                let environment = match matrix {
+                    None => environment,
+                    Some(matrix) => {
+                        let old = tree.dim(level - 1);
+                        let mut out = vec![0.0; old * old];
+                        linalg::congruence_transposed(
+                            matrix,
+                            &environment,
+                            &mut out,
+                            dim,
+                            old,
+                            &mut scratch.work,
+                        );
+                        rescale(&mut out);
+                        out
+                    }
+                };
+                children.push((Bond { kind, position, count, environment }, entropy));
+            }
+            Ok(children)
+        };
         let lists: Vec<Vec<(Bond, f64)>> = if above.len() > PARALLEL_BONDS {
             above.par_iter().map_init(Scratch::default, descend).collect::<Result<_, _>>()?
         } else {
@@ -160,16 +155,14 @@ pub fn bond_entropies(
         };
         above = Vec::new();
         for (bond, entropy) in lists.into_iter().flatten() {
-            if weighted {
-                found.push(BondEntropy {
-                    level: below.name.clone(),
-                    position: bond.position,
-                    count: bond.count,
-                    sites,
-                    dim: below.dim.min(here.dim),
-                    entropy,
-                });
-            }
+            found.push(BondEntropy {
+                level: below.name.clone(),
+                position: bond.position,
+                count: bond.count,
+                sites,
+                dim: below.dim.min(here.dim),
+                entropy,
+            });
             above.push(bond);
         }
     }
