@@ -1,10 +1,13 @@
-//! How long ranks, spectra, entropies and samples take: `cargo bench --bench entangle -- [--json]
-//! [--dump DIR] [--peers]`.
+//! How long ranks, spectra, entropies and samples take: `cargo bench --bench entangle -- [--dump DIR]
+//! [--peers]`.
+//!
+//! Without options everything is measured and printed. `--dump` writes the models for
+//! `benches/compare-entangle` and measures nothing; `--peers` measures what it compares, as JSON.
 
 mod common;
 
-use common::{machine, measure, ms, time};
-use convac::entangle::model::{Initial, Model, init};
+use common::{Times, machine, measure, ms, time};
+use convac::entangle::model::{Initial, Model, encode, init};
 use convac::entangle::{
     self, Accuracy, Amplitudes, Output, Sampler, Sites, bond_entropies, generic_rank,
 };
@@ -36,7 +39,64 @@ fn across(model: &Model, rule: Rule) -> Bipartition {
     rule.resolve(&model.network().input_shape()).expect("a partition")
 }
 
+/// Levels of the chains that other programs take too.
+const PEER_LEVELS: [u32; 3] = [4, 7, 10];
+
+/// The model of 16 channels and the basis state that other programs take too.
+fn peer_case(level: u32) -> (Model, Vec<u32>) {
+    let model = model(1 << level, 4, &[16], Sharing::None);
+    let mut random = SplitMix64::new(1);
+    (model, (0..1 << level).map(|_| random.below(4) as u32).collect())
+}
+
+fn dump(folder: &std::path::Path) {
+    for level in PEER_LEVELS {
+        let (model, states) = peer_case(level);
+        let path = folder.join(format!("chain-{:05}", 1 << level));
+        std::fs::write(path.with_extension("safetensors"), encode(&model).expect("bytes"))
+            .expect("written");
+        std::fs::write(path.with_extension("json"), format!("{states:?}")).expect("written");
+    }
+}
+
+fn peers() {
+    let interrupt = Interrupt::new();
+    let class = Output::Class(0);
+    let say = |name: &str, level: u32, times: Times, value: f64| {
+        let time = times.median();
+        println!(
+            "{{\"name\": \"{name}\", \"sites\": {}, \"median_ms\": {time}, \"value\": {value}}}",
+            1 << level
+        );
+    };
+    for level in PEER_LEVELS {
+        let (net, states) = peer_case(level);
+        let cut = across(&net, Rule::LeftRight);
+        let entropy = || entangle::entropy(&net, &cut, class, 1.0, &interrupt).unwrap();
+        say("entropy", level, measure(entropy), entropy());
+        let spectrum =
+            || entangle::schmidt(&net, &cut, class, Accuracy::Values, &interrupt).unwrap();
+        say("spectrum", level, measure(spectrum), spectrum().entropy(1.0));
+        let amplitudes = Amplitudes::new(&net, &interrupt).unwrap();
+        let one = || amplitudes.evaluate(Sites::States(&states), class, &interrupt).unwrap()[0];
+        say("amplitude", level, measure(one), one().ln_abs());
+    }
+}
+
 fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(place) = arguments.iter().position(|argument| argument == "--dump") {
+        dump(std::path::Path::new(arguments.get(place + 1).expect("--dump DIR")));
+        return;
+    }
+    if arguments.iter().any(|argument| argument == "--peers") {
+        peers();
+        return;
+    }
+    everything();
+}
+
+fn everything() {
     let interrupt = Interrupt::new();
     let class = Output::Class(0);
     println!("{}", machine());

@@ -21,6 +21,8 @@ pub(super) struct Core<A: Arithmetic> {
     pub exponent: i64,
     /// An estimate of the relative error of squares of the entries.
     pub error: f64,
+    /// Whether all entries have become so small in one step that others may have been lost.
+    pub drifted: bool,
 }
 
 /// The matricization of the whole tensor across the bipartition, up to isometries.
@@ -32,11 +34,17 @@ pub(super) struct Matrix<A: Arithmetic> {
     pub exponent: i64,
     /// An estimate of the relative error of the squared norm.
     pub error: f64,
+    /// As of a core.
+    pub drifted: bool,
 }
 
 /// The relative error of the square of a number that was rounded: the square of that of a number,
 /// because cores hold numbers, not squares.
 const ROUNDING: f64 = f64::EPSILON * f64::EPSILON;
+
+/// A power of two that factors with largest entries of 1/2 or more do not lose in one step, unless
+/// their large channels are different ones.
+const SUPPRESSED: i64 = -600;
 
 /// A matrix that is applied to the channels: `channels x (channels below)`, or the identity.
 pub(super) type Lift<'w, A> = Option<(&'w [<A as Arithmetic>::Element], usize)>;
@@ -47,7 +55,7 @@ impl<A: Arithmetic> Core<A> {
         let mut data = vec![A::ZERO; dim * dim];
         data.iter_mut().step_by(dim + 1).for_each(|entry| *entry = A::ONE);
         let (a, b) = if in_a { (dim, 1) } else { (1, dim) };
-        Core { a, b, channels: dim, data, exponent: 0, error: ROUNDING }
+        Core { a, b, channels: dim, data, exponent: 0, error: ROUNDING, drifted: false }
     }
 
     /// The core of a subtree that is wholly on one side, from its factor (`rows x channels`).
@@ -59,7 +67,7 @@ impl<A: Arithmetic> Core<A> {
         in_a: bool,
     ) -> Self {
         let (a, b) = if in_a { (rows, 1) } else { (1, rows) };
-        Core { a, b, channels, data, exponent, error }
+        Core { a, b, channels, data, exponent, error, drifted: false }
     }
 
     /// The number of entries.
@@ -95,6 +103,7 @@ impl<A: Arithmetic> Core<A> {
     ) -> Result<Self, EntangleError> {
         let channels = self.channels;
         let exponent = self.exponent + other.exponent;
+        let drifted = self.drifted || other.drifted;
         let (a, b) = (self.a * other.a, self.b * other.b);
         // The norm of an outer product is the product of the norms.
         let squares: Vec<f64> = A::column_squares(&self.data, channels)
@@ -112,7 +121,8 @@ impl<A: Arithmetic> Core<A> {
             let (rows, data) = A::join_rows(matrices, channels, lift, interrupt)?;
             let channels = lift.map_or(channels, |(_, new)| new);
             let error = error(&data);
-            return Ok(Core::pure(rows, channels, data, (exponent, error), b == 1));
+            let joined = Core::pure(rows, channels, data, (exponent, error), b == 1);
+            return Ok(Core { drifted, ..joined });
         }
         let new = lift.map_or(channels, |(_, new)| new);
         let mut data = vec![A::ZERO; a * b * new];
@@ -135,7 +145,7 @@ impl<A: Arithmetic> Core<A> {
             }
         }
         let error = error(&data);
-        Ok(Core { a, b, channels: new, data, exponent, error })
+        Ok(Core { a, b, channels: new, data, exponent, error, drifted })
     }
 
     /// Makes both sides as small as the other legs allow, and takes out the power of two.
@@ -161,7 +171,9 @@ impl<A: Arithmetic> Core<A> {
                 break;
             }
         }
-        self.exponent += A::take_exponent(&mut self.data);
+        let own = A::take_exponent(&mut self.data);
+        self.exponent += own;
+        self.drifted |= own < SUPPRESSED;
         Ok(self)
     }
 
@@ -183,7 +195,7 @@ impl<A: Arithmetic> Core<A> {
     ) -> Result<Matrix<A>, EntangleError> {
         let channels = self.channels;
         let data = vec![A::ONE; channels];
-        let one = Core { a: 1, b: 1, channels, data, exponent: 0, error: 0.0 };
+        let one = Core { a: 1, b: 1, channels, data, exponent: 0, error: 0.0, drifted: false };
         let other = other.unwrap_or(&one);
         let exponent = self.exponent + other.exponent;
         let (rows, cols) = (self.a * other.a, self.b * other.b);
@@ -220,7 +232,8 @@ impl<A: Arithmetic> Core<A> {
         let total = A::column_squares(&data, data.len());
         let loss = loss::<A>(&squares, Some((heads, count)), &[total.iter().sum()]);
         let error = (self.error + other.error) * loss;
-        Ok(Matrix { rows: height, cols: width, data, exponent, error })
+        let drifted = self.drifted || other.drifted;
+        Ok(Matrix { rows: height, cols: width, data, exponent, error, drifted })
     }
 }
 

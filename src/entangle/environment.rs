@@ -69,10 +69,7 @@ pub fn bond_entropies(
     let subtrees =
         Subtrees::new(model.network(), &tree.hierarchy, labels, ChildOrder::Places, interrupt)?;
     let grams = Grams::ascend(&tree, &subtrees, |_| true, interrupt)?;
-    let norm = grams.squared_norm(&tree, &subtrees, heads);
-    if norm.is_none_or(|(norm, _)| norm.is_zero()) {
-        return Err(EntangleError::ZeroState);
-    }
+    grams.checked_norm(&tree, &subtrees, heads)?;
     let last = tree.depth().saturating_sub(1);
     let mut sites_below = vec![1u64; tree.depth()];
     for (level, step) in tree.hierarchy.levels().iter().enumerate().skip(1) {

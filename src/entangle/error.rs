@@ -46,6 +46,8 @@ pub enum EntangleError {
         /// An estimate of the relative error.
         error: f64,
     },
+    /// Channels of one index differ by more than a double can hold, and the smaller ones matter.
+    Drift,
     /// The caller asked to stop.
     Interrupted,
 }
@@ -62,6 +64,9 @@ impl EntangleError {
             EntangleError::NotFinite => Some("use weights of ordinary size, such as those of init"),
             EntangleError::Cancellation { .. } => {
                 Some("entropy(model, across) of fewer sites or channels, by its whole spectrum")
+            }
+            EntangleError::Drift => {
+                Some("use weights whose channels are of similar size, such as those of init")
             }
             EntangleError::Interrupted => None,
         }
@@ -100,6 +105,10 @@ impl fmt::Display for EntangleError {
             EntangleError::Cancellation { error } => {
                 write!(f, "the weights cancel: the answer would have an error of {error:.0e}")
             }
+            EntangleError::Drift => f.write_str(
+                "channels that differ by more than 10^270 in size cancel or drop out: \
+                 the smaller ones cannot be compared",
+            ),
             EntangleError::Interrupted => f.write_str("interrupted"),
         }
     }

@@ -34,17 +34,30 @@ pub(super) struct Loss {
     pub error: f64,
     /// By how much cancellation let an error grow on the worst way up.
     pub growth: f64,
+    /// Whether a channel has become too small beside another one to be told from 0.
+    flushed: bool,
+    /// Whether such a channel may matter, because the larger ones are gone since.
+    pub drifted: bool,
 }
 
 impl Loss {
     /// Of a number that was rounded once.
-    pub const ROUNDED: Loss = Loss { error: f64::EPSILON, growth: 1.0 };
+    pub const ROUNDED: Loss =
+        Loss { error: f64::EPSILON, growth: 1.0, flushed: false, drifted: false };
 
     /// After terms that would give `expected` with random signs gave `found`: if that is less, they
     /// cancel, and their errors do not.
     fn cancelled(self, expected: f64, found: f64) -> Self {
         let growth = if found > 0.0 { (expected / found).max(1.0) } else { 1.0 };
-        Loss { error: self.error * growth, growth: self.growth * growth }
+        Loss { error: self.error * growth, growth: self.growth * growth, ..self }
+    }
+
+    /// After the largest entry has become smaller by a power of two in one step that had so many
+    /// factors, each with a largest entry of 1/2 or more.
+    fn suppressed(mut self, exponent: Option<i64>, factors: i64) -> Self {
+        self.drifted |=
+            self.flushed && exponent.is_none_or(|exponent| exponent < -600 - 2 * factors);
+        self
     }
 }
 
@@ -69,7 +82,23 @@ impl GramLevel {
             Loss {
                 error: sum.error + own.error * f64::from(run.count),
                 growth: sum.growth.max(own.growth),
+                flushed: sum.flushed || own.flushed,
+                drifted: sum.drifted || own.drifted,
             }
+        })
+    }
+
+    /// Whether a channel of a product is 0, or nearly, though no factor of it is.
+    fn is_flushed(&self, runs: &[Run], product: &[f64]) -> bool {
+        const SMALL: f64 = 1e-270;
+        let diagonal = || product.iter().step_by(self.dim + 1);
+        let largest = diagonal().fold(0.0f64, |largest, entry| largest.max(*entry));
+        let small = diagonal().enumerate().filter(|(_, entry)| **entry <= SMALL * largest);
+        small.into_iter().any(|(channel, _)| {
+            runs.iter().all(|run| {
+                let (message, _) = self.message(run.kind as usize);
+                message.get(channel * (self.dim + 1)).is_some_and(|entry| *entry > 0.0)
+            })
         })
     }
 
@@ -220,9 +249,31 @@ impl Grams {
             squares += head.iter().zip(diagonal).map(|(x, y)| x * x * y).sum::<f64>();
         }
         let runs = subtrees.levels().last().map_or(&[][..], |kinds| kinds.children(0));
-        let loss = self.levels.last().map_or(Loss::ROUNDED, |level| level.loss(runs));
+        let level = self.levels.last();
+        let mut loss = level.map_or(Loss::ROUNDED, |level| level.loss(runs));
+        loss.flushed |= level.is_some_and(|level| level.is_flushed(runs, &product));
+        let (_, own) = frexp(sum);
+        let loss = loss.suppressed((sum > 0.0).then_some(own), 0);
         let norm = Scaled::from_parts(sum.max(0.0), exponent + 2 * scale)?;
         Some((norm, loss.cancelled(squares, sum)))
+    }
+
+    /// As [`Grams::squared_norm`], of a state that is not zero.
+    ///
+    /// # Errors
+    /// [`EntangleError::ZeroState`], [`EntangleError::Drift`], [`EntangleError::NotFinite`].
+    pub fn checked_norm(
+        &self,
+        tree: &Tree<'_>,
+        subtrees: &Subtrees,
+        heads: &[f64],
+    ) -> Result<(Scaled, Loss), EntangleError> {
+        let found = self.squared_norm(tree, subtrees, heads);
+        let (norm, loss) = found.ok_or(EntangleError::NotFinite)?;
+        if loss.drifted {
+            return Err(EntangleError::Drift);
+        }
+        if norm.is_zero() { Err(EntangleError::ZeroState) } else { Ok((norm, loss)) }
     }
 
     /// The elementwise product of the messages that arrive at the last index.
@@ -235,6 +286,11 @@ impl Grams {
         }
         (product, exponent)
     }
+}
+
+/// The mantissa and the power of two of a number.
+fn frexp(value: f64) -> (f64, i64) {
+    Scaled::new(value).map_or((value, 0), |scaled| (scaled.mantissa(), scaled.exponent()))
 }
 
 /// The unit matrix.
@@ -273,6 +329,11 @@ fn message(
     };
     let exponent = below.product(children, &mut scratch.product);
     let mut loss = below.loss(children);
+    loss.flushed |= below.is_flushed(children, &scratch.product);
+    let (factors, given) = children.iter().fold((0, 0), |(factors, given), run| {
+        let count = i64::from(run.count);
+        (factors + count, given + count * below.message(run.kind as usize).1)
+    });
     match matrix {
         None => out.copy_from_slice(&scratch.product),
         Some(matrix) => {
@@ -290,7 +351,9 @@ fn message(
             loss = loss.cancelled(expected, found);
         }
     }
-    (exponent + rescale(out), loss)
+    let own = linalg::exponent(out);
+    let exponent = exponent + rescale(out);
+    (exponent, loss.suppressed(own.map(|_| exponent - given), factors))
 }
 
 fn check_size(tree: &Tree<'_>, subtrees: &Subtrees) -> Result<(), EntangleError> {

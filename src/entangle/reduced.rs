@@ -108,9 +108,7 @@ impl<'m> Reducer<'m> {
         let order = ChildOrder::Places;
         let subtrees = Subtrees::new(network, &tree.hierarchy, Labels::None, order, interrupt)?;
         let grams = Grams::ascend(&tree, &subtrees, |_| true, interrupt)?;
-        if grams.squared_norm(&tree, &subtrees, heads).is_none_or(|(norm, _)| norm.is_zero()) {
-            return Err(EntangleError::ZeroState);
-        }
+        grams.checked_norm(&tree, &subtrees, heads)?;
         let top = head_gram(heads, tree.dim(tree.depth().saturating_sub(1)));
         Ok(Reducer { tree, subtrees, grams, top })
     }

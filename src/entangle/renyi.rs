@@ -71,10 +71,12 @@ pub(super) fn renyi_two(
     let mut weights = Vec::new();
     multiply_pairs(&mut weights, &gram, dim, output == Output::OnA);
     let purity: f64 = product.iter().zip(&weights).map(|(x, y)| x * y).sum();
-    let norm = grams.squared_norm(tree, subtrees, &heads).filter(|(norm, _)| !norm.is_zero());
-    let (norm, loss) = norm.ok_or(EntangleError::ZeroState)?;
-    if purity.is_nan() || purity <= 0.0 {
+    let (norm, loss) = grams.checked_norm(tree, subtrees, &heads)?;
+    if purity.is_nan() {
         return Err(EntangleError::NotFinite);
+    }
+    if purity <= 0.0 {
+        return Err(EntangleError::Drift);
     }
     let ln_two = std::f64::consts::LN_2;
     let exponent = exponent - 2 * norm.exponent();

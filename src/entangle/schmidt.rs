@@ -106,8 +106,10 @@ fn joined_root(level: &super::gram::GramLevel, runs: &[Run], in_a: bool) -> Core
     let mut factor = Vec::new();
     let rows = linalg::semidefinite_root(&product, level.dim, &mut factor);
     factor.truncate(rows * level.dim);
-    let error = level.loss(runs).error;
-    Core::pure(rows, level.dim, factor, ((exponent - odd) / 2, error), in_a)
+    let loss = level.loss(runs);
+    let mut core = Core::pure(rows, level.dim, factor, ((exponent - odd) / 2, loss.error), in_a);
+    core.drifted = loss.drifted;
+    core
 }
 
 /// The Schmidt spectrum of a state across a bipartition.
@@ -138,7 +140,10 @@ fn spectrum(
     interrupt: &Interrupt,
 ) -> Result<Spectrum, EntangleError> {
     let matrix = prepared.matricization(output, accuracy, interrupt)?;
-    let Matrix { rows, cols, data, exponent, error } = matrix;
+    let Matrix { rows, cols, data, exponent, error, drifted } = matrix;
+    if drifted {
+        return Err(EntangleError::Drift);
+    }
     if accuracy == Accuracy::Entropies && error > TRUSTED {
         // Weights that cancel cost squares twice the digits: take the values themselves.
         return spectrum(prepared, output, Accuracy::Values, interrupt);
@@ -153,7 +158,15 @@ fn spectrum(
             Spectrum::from_squared(squares, 2 * exponent)
         }
     };
-    spectrum.ok_or(EntangleError::ZeroState)
+    spectrum.ok_or_else(|| {
+        // Zero, or too small to be told from it? The Gram matrices know.
+        let grams = Grams::ascend(&prepared.tree, &prepared.subtrees, |_| true, interrupt);
+        let norm = grams.and_then(|grams| {
+            let heads = prepared.tree.heads(output)?;
+            grams.checked_norm(&prepared.tree, &prepared.subtrees, heads)
+        });
+        norm.err().unwrap_or(EntangleError::Drift)
+    })
 }
 
 /// The entanglement entropy of an order in nats: von Neumann for 1, Renyi for others.
@@ -218,8 +231,11 @@ pub fn squared_norm(
     let (labels, order) = (Labels::None, ChildOrder::Any);
     let subtrees = Subtrees::new(model.network(), &tree.hierarchy, labels, order, interrupt)?;
     let grams = Grams::ascend(&tree, &subtrees, |_| true, interrupt)?;
-    let (norm, _) = grams.squared_norm(&tree, &subtrees, heads).ok_or(EntangleError::NotFinite)?;
-    Ok(norm)
+    match grams.checked_norm(&tree, &subtrees, heads) {
+        Ok((norm, _)) => Ok(norm),
+        Err(EntangleError::ZeroState) => Ok(Scaled::ZERO),
+        Err(error) => Err(error),
+    }
 }
 
 /// The Renyi-2 entropy by four copies, whatever is cheaper, and an estimate of its error: for

@@ -32,7 +32,7 @@ pub(crate) fn r_factor(
     }
     x.truncate(rows * cols);
     if kept <= SMALL_COLS && cols <= 2 * SMALL_COLS {
-        householder(x, rows, cols);
+        householder(x, cols, &[rows; 2 * SMALL_COLS]);
         x.truncate(kept * cols);
         return Ok(kept);
     }
@@ -53,41 +53,71 @@ pub(crate) fn r_factor(
     Ok(kept)
 }
 
+/// Householder reflections from the left; the upper rows become R. `active[col]` is the number of
+/// rows that are not 0 up to that column: rows that begin with zeros stand last. Rows are padded
+/// to a multiple of 8 entries, so that loops over them have a known length.
+fn householder(x: &mut [f64], cols: usize, active: &[usize]) {
+    let width = cols.next_multiple_of(8);
+    if width == cols {
+        return reflect(x, cols, active, width);
+    }
+    let mut padded = vec![0.0; x.len() / cols * width];
+    for (row, line) in padded.chunks_exact_mut(width).zip(x.chunks_exact(cols)) {
+        row[..cols].copy_from_slice(line);
+    }
+    reflect(&mut padded, cols, active, width);
+    for (row, line) in padded.chunks_exact(width).zip(x.chunks_exact_mut(cols)) {
+        line.copy_from_slice(&row[..cols]);
+    }
+}
+
 for_each_instruction_set! {
-    /// Householder reflections from the left; the upper rows become R.
-    fn householder(x: &mut [f64], rows: usize, cols: usize) = householder_body
+    fn reflect(x: &mut [f64], cols: usize, active: &[usize], width: usize) = reflect_body
 }
 
 #[inline(always)]
-fn householder_body<const FMA: bool, const R: usize, const C: usize>(
+fn reflect_body<const FMA: bool, const R: usize, const C: usize>(
     x: &mut [f64],
-    rows: usize,
     cols: usize,
+    active: &[usize],
+    width: usize,
 ) {
-    let mut image = [0.0f64; 2 * SMALL_COLS];
-    for col in 0..rows.min(cols) {
+    match width {
+        8 => reflect_rows::<FMA, 8>(x, cols, active),
+        16 => reflect_rows::<FMA, 16>(x, cols, active),
+        24 => reflect_rows::<FMA, 24>(x, cols, active),
+        32 => reflect_rows::<FMA, 32>(x, cols, active),
+        40 => reflect_rows::<FMA, 40>(x, cols, active),
+        _ => reflect_rows::<FMA, 48>(x, cols, active),
+    }
+}
+
+#[inline(always)]
+fn reflect_rows<const FMA: bool, const W: usize>(x: &mut [f64], cols: usize, active: &[usize]) {
+    let (x, _) = x.as_chunks_mut::<W>();
+    for col in 0..cols.min(x.len()) {
+        let count = active[col].min(x.len());
         let mut square = 0.0f64;
-        for row in col + 1..rows {
-            let entry = x[row * cols + col];
-            square = fused::<FMA>(entry, entry, square);
+        for line in &x[col + 1..count.max(col + 1)] {
+            square = fused::<FMA>(line[col], line[col], square);
         }
-        let head = x[col * cols + col];
+        let head = x[col][col];
         let total = fused::<FMA>(head, head, square);
         let norm = if (TINY..HUGE).contains(&square) && total < HUGE {
             total.sqrt()
         } else {
             // Scaled, so that squares neither under- nor overflow.
             let mut largest = 0.0f64;
-            for row in col + 1..rows {
-                largest = largest.max(x[row * cols + col].abs());
+            for line in &x[col + 1..count.max(col + 1)] {
+                largest = largest.max(line[col].abs());
             }
             if largest == 0.0 {
                 continue;
             }
             let scale = largest.max(head.abs());
             let mut square = 0.0f64;
-            for row in col..rows {
-                let entry = x[row * cols + col] / scale;
+            for line in &x[col..count] {
+                let entry = line[col] / scale;
                 square = fused::<FMA>(entry, entry, square);
             }
             scale * square.sqrt()
@@ -96,27 +126,30 @@ fn householder_body<const FMA: bool, const R: usize, const C: usize>(
         // v = (1, x / (head - diagonal)), tau = (diagonal - head) / diagonal.
         let tau = (diagonal - head) / diagonal;
         let inverse = 1.0 / (head - diagonal);
-        let width = cols - col - 1;
-        let image = &mut image[..width];
-        image.copy_from_slice(&x[col * cols + col + 1..col * cols + cols]);
-        for row in col + 1..rows {
-            let line = &mut x[row * cols + col..row * cols + cols];
-            line[0] *= inverse;
-            let factor = line[0];
-            for (sum, entry) in image.iter_mut().zip(&line[1..]) {
+        let (upper, lower) = x.split_at_mut(col + 1);
+        let pivot = &mut upper[col];
+        let lower = &mut lower[..count - col - 1];
+        // image = tau v^T x; left of the column all is 0.
+        let mut image = *pivot;
+        for line in lower.iter_mut() {
+            let factor = line[col] * inverse;
+            for (sum, entry) in image.iter_mut().zip(line.iter()) {
                 *sum = fused::<FMA>(factor, *entry, *sum);
             }
+            line[col] = factor;
         }
-        let (upper, lower) = x.split_at_mut((col + 1) * cols);
-        for (entry, sum) in upper[col * cols + col + 1..].iter_mut().zip(image.iter_mut()) {
+        for sum in &mut image[..=col] {
+            *sum = 0.0;
+        }
+        for (entry, sum) in pivot.iter_mut().zip(image.iter_mut()) {
             *sum *= tau;
             *entry -= *sum;
         }
-        upper[col * cols + col] = diagonal;
-        for line in lower.chunks_exact_mut(cols) {
+        pivot[col] = diagonal;
+        for line in lower.iter_mut() {
             let factor = -line[col];
             line[col] = 0.0;
-            for (entry, sum) in line[col + 1..].iter_mut().zip(image.iter()) {
+            for (entry, sum) in line.iter_mut().zip(&image) {
                 *entry = fused::<FMA>(factor, *sum, *entry);
             }
         }
@@ -140,27 +173,75 @@ pub(crate) fn khatri_rao_r(
     interrupt: &Interrupt,
 ) -> Result<usize, Interrupted> {
     let same = p == q && std::ptr::eq(left.as_ptr(), right.as_ptr());
-    let rows = if same { p * (p + 1) / 2 } else { p * q };
-    let mut products = Vec::with_capacity(rows * cols);
-    for (number, x) in left.chunks_exact(cols.max(1)).enumerate().take(p) {
-        let first = if same { number } else { 0 };
-        for (other, y) in right.chunks_exact(cols.max(1)).enumerate().take(q).skip(first) {
-            let factor = if same && other > number { std::f64::consts::SQRT_2 } else { 1.0 };
-            products.extend(x.iter().zip(y).map(|(x, y)| factor * x * y));
+    let starts = |x: &[f64], count: usize| -> Vec<usize> {
+        let lines = x.chunks_exact(cols.max(1)).take(count);
+        lines.map(|line| line.iter().position(|entry| *entry != 0.0).unwrap_or(cols)).collect()
+    };
+    let (left_starts, right_starts) = (starts(left, p), starts(right, q));
+    // R factors are upper trapezoidal, so row (i, j) begins with zeros up to column max(i, j):
+    // sorted by where they begin, most rows do not take part in the first reflections.
+    let in_order = |starts: &[usize]| -> Vec<(usize, usize)> {
+        let begun = starts.iter().copied().enumerate().filter(|(_, start)| *start < cols);
+        let mut rows: Vec<(usize, usize)> = begun.map(|(row, start)| (start, row)).collect();
+        rows.sort_unstable();
+        rows
+    };
+    let (lefts, rights) = (in_order(&left_starts), in_order(&right_starts));
+    let mut pairs: Vec<(usize, usize, usize)> = Vec::with_capacity(p * q);
+    if same {
+        for (number, (start, j)) in lefts.iter().enumerate() {
+            pairs.extend(lefts[..=number].iter().map(|(_, i)| (*start, *i, *j)));
+        }
+    } else {
+        // Two ordered lists are merged; each row meets those of the other that begin before it.
+        let (mut i, mut j) = (0, 0);
+        while i < lefts.len() || j < rights.len() {
+            let left_first = j == rights.len() || (i < lefts.len() && lefts[i].0 <= rights[j].0);
+            if left_first {
+                let (start, row) = lefts[i];
+                pairs.extend(rights[..j].iter().map(|(_, other)| (start, row, *other)));
+                i += 1;
+            } else {
+                let (start, row) = rights[j];
+                pairs.extend(lefts[..i].iter().map(|(_, other)| (start, *other, row)));
+                j += 1;
+            }
         }
     }
-    match lift {
-        None => {
-            *out = products;
-            r_factor(out, rows, cols, interrupt)
-        }
-        Some((matrix, new)) => {
-            out.clear();
-            out.resize(rows * new, 0.0);
-            multiply_transposed(&products, matrix, out, rows, cols, new);
-            r_factor(out, rows, new, interrupt)
+    let mut products = Vec::with_capacity(pairs.len() * cols);
+    for (_, i, j) in &pairs {
+        let factor = if same && i != j { std::f64::consts::SQRT_2 } else { 1.0 };
+        let (x, y) = (&left[i * cols..(i + 1) * cols], &right[j * cols..(j + 1) * cols]);
+        products.extend(x.iter().zip(y).map(|(x, y)| factor * x * y));
+    }
+    let rows = pairs.len();
+    let mut kept = rows;
+    if rows > cols {
+        kept = cols;
+        if cols <= SMALL_COLS {
+            let mut active = [0usize; SMALL_COLS];
+            let mut place = 0;
+            for (col, count) in active.iter_mut().enumerate().take(cols) {
+                while place < rows && pairs[place].0 <= col {
+                    place += 1;
+                }
+                *count = place.max(col + 1);
+            }
+            householder(&mut products, cols, &active[..cols]);
+            products.truncate(kept * cols);
+        } else {
+            kept = r_factor(&mut products, rows, cols, interrupt)?;
         }
     }
+    let Some((matrix, new)) = lift else {
+        *out = products;
+        out.resize(kept * cols, 0.0);
+        return if rows > cols { Ok(kept) } else { r_factor(out, kept, cols, interrupt) };
+    };
+    out.clear();
+    out.resize(kept * new, 0.0);
+    multiply_transposed(&products, matrix, out, kept, cols, new);
+    r_factor(out, kept, new, interrupt)
 }
 
 /// A factor of a positive semidefinite matrix `g` (`n x n`): `f` (`k x n`) with `f^T f = g` up to
