@@ -17,7 +17,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::entangle::{
     self, Accuracy, EntangleError, GenericRank, Method, NumericalRank, Templates,
 };
-use crate::evaluate::{Args, Eval};
+use crate::evaluate::{Args, Eval, Stop};
 use crate::graph::OutputSide;
 use crate::symbol::Symbol;
 use crate::value::{
@@ -313,10 +313,16 @@ fn templates_of(call: &Args, value: &Value, dim: u64, seed: u64) -> Eval<Templat
         let error = Diagnostic::new(Code::Domain, message).at(call.span_of(2), "");
         error.hint(format!("templates = {dim}"))
     };
+    let too_large = |error: EntangleError| {
+        let hint = error.hint().unwrap_or("templates = 2").to_owned();
+        Stop::from(
+            Diagnostic::new(Code::Resource, error.to_string()).at(call.span_of(2), "").hint(hint),
+        )
+    };
     match value {
-        Value::None => Ok(Templates::unit(dim)),
+        Value::None => Templates::unit(dim).map_err(too_large),
         Value::Int(count) => match usize::try_from(count) {
-            Ok(count @ 1..=65536) => Ok(Templates::random(count, dim, seed)),
+            Ok(count @ 1..=65536) => Templates::random(count, dim, seed).map_err(too_large),
             _ => Err(wrong("the number of templates is from 1 to 65536".into()).into()),
         },
         Value::List(list) => {

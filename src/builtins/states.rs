@@ -445,7 +445,8 @@ builtins! { STATES "States":
         check_class(call, 1, &model, class)?;
         let Some(weights) = &model.model else { return Ok(Answer(None)) };
         let unit = Templates::unit(usize::try_from(model.network.0.dim()).unwrap_or(usize::MAX));
-        let dense = entangle::dense(weights, &unit, &cx.machine().interrupt)
+        let dense = unit
+            .and_then(|unit| entangle::dense(weights, &unit, &cx.machine().interrupt))
             .map_err(|error| explain(cx, call, &error))?;
         Ok(Answer(Some(TensorValue { dense: Arc::new(dense), class })))
     }

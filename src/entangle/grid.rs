@@ -15,6 +15,8 @@ use crate::graph::GraphError;
 use crate::interrupt::Interrupt;
 use crate::network::{Bipartition, Layer, Pooling, Side, SplitMix64, Window};
 
+/// The most numbers of anything that a dense tensor is made of: 2^30.
+const MAX_NUMBERS: u64 = 1 << 30;
 /// The most entries of a dense tensor: 2^24, 128 MiB.
 pub const MAX_ENTRIES: u64 = 1 << 24;
 
@@ -28,15 +30,40 @@ pub struct Templates {
 
 impl Templates {
     /// The `M` unit vectors.
-    pub fn unit(dim: usize) -> Self {
-        Templates { count: dim, vectors: super::gram::identity(dim) }
+    ///
+    /// # Errors
+    /// [`EntangleError::TooLarge`] above 2^24 numbers.
+    pub fn unit(dim: usize) -> Result<Self, EntangleError> {
+        Self::check(dim, dim)?;
+        Ok(Templates { count: dim, vectors: super::gram::identity(dim) })
     }
 
     /// So many vectors of independent numbers, uniform between -1 and 1.
-    pub fn random(count: usize, dim: usize, seed: u64) -> Self {
+    ///
+    /// # Errors
+    /// [`EntangleError::Domain`] for none, [`EntangleError::TooLarge`] above 2^24 numbers.
+    pub fn random(count: usize, dim: usize, seed: u64) -> Result<Self, EntangleError> {
+        Self::check(count, dim)?;
         let mut random = SplitMix64::new(seed);
         let vectors = (0..count * dim).map(|_| 2.0 * random.unit() - 1.0).collect();
-        Templates { count, vectors }
+        Ok(Templates { count, vectors })
+    }
+
+    fn check(count: usize, dim: usize) -> Result<(), EntangleError> {
+        if count == 0 || dim == 0 {
+            return Err(EntangleError::Domain {
+                message: "a grid tensor needs at least one template".into(),
+                hint: "templates = 2".into(),
+            });
+        }
+        let numbers = (count as u64).checked_mul(dim as u64);
+        if numbers.is_none_or(|numbers| numbers > MAX_ENTRIES) {
+            let (size, limit) =
+                (format!("{count}x{dim} numbers"), format!("{MAX_ENTRIES} numbers"));
+            let hint = "use a smaller local dimension or fewer templates";
+            return Err(EntangleError::too_large("the list of templates", size, limit, hint));
+        }
+        Ok(())
     }
 
     /// These vectors, each of `dim` features.
@@ -200,14 +227,17 @@ fn check_size(
 ) -> Result<(), EntangleError> {
     let entries = u32::try_from(sites).ok().and_then(|power| (size as u64).checked_pow(power));
     let widest = channels.max().unwrap_or(1);
-    let allowed = entries.is_some_and(|entries| entries <= MAX_ENTRIES)
-        && entries
-            .and_then(|entries| entries.checked_mul(widest))
-            .is_some_and(|all| all <= 1 << 30);
-    if allowed {
-        return Ok(());
-    }
     let hint = "use fewer sites; rank(net, across) and entropy(model, across) need no dense tensor";
+    if let Some(entries) = entries.filter(|entries| *entries <= MAX_ENTRIES) {
+        // With one template the tensor is one number, but every site has its channels.
+        let numbers = entries.max(sites).checked_mul(widest);
+        if numbers.is_some_and(|numbers| numbers <= MAX_NUMBERS) && sites <= MAX_ENTRIES {
+            return Ok(());
+        }
+        let size = format!("{entries} entries, {sites} sites, up to {widest} channels");
+        let limit = format!("{MAX_NUMBERS} numbers and {MAX_ENTRIES} sites");
+        return Err(EntangleError::too_large("the work on the dense tensor", size, limit, hint));
+    }
     let size = format!("{size}^{sites} entries");
     let limit = format!("{MAX_ENTRIES} entries");
     Err(EntangleError::too_large("the dense tensor", size, limit, hint))
@@ -218,10 +248,16 @@ fn join(mut left: Block, right: &Block, kind: Pooling, channels: usize) -> Block
     let mut other = right.values.clone();
     let mut exponent = left.exponent + right.exponent;
     if kind != Pooling::Product {
-        // Compared or added: both with the larger power of two.
-        exponent = left.exponent.max(right.exponent);
-        linalg::scale_down(&mut left.values, exponent - left.exponent);
-        linalg::scale_down(&mut other, exponent - right.exponent);
+        // Compared or added: both with the larger power of two. A block of zeros has none: it must
+        // not push the other below the range of doubles, and is itself not scaled.
+        let powers = [(&left.values, left.exponent), (&other, right.exponent)];
+        let powers = powers.map(|(values, power)| linalg::exponent(values).map(|_| power));
+        exponent = powers.into_iter().flatten().max().unwrap_or(exponent);
+        for (values, power) in [&mut left.values, &mut other].into_iter().zip(powers) {
+            if let Some(power) = power {
+                linalg::scale_down(values, exponent - power);
+            }
+        }
     }
     let mut values = Vec::with_capacity(left.values.len() * other.len() / channels.max(1));
     for x in left.values.chunks_exact(channels.max(1)) {
@@ -232,6 +268,10 @@ fn join(mut left: Block, right: &Block, kind: Pooling, channels: usize) -> Block
                 Pooling::Mean => x + y,
             }));
         }
+    }
+    if kind == Pooling::Product {
+        // Windows may be long: every product starts from numbers of ordinary size.
+        exponent += rescale(&mut values);
     }
     left.sites.extend(&right.sites);
     Block { sites: left.sites, values, exponent }

@@ -4,8 +4,8 @@ use super::scaled::Scaled;
 
 /// Values above this share of the largest count for a rank unless another is asked for.
 pub const RANK_TOLERANCE: f64 = 1e-10;
-/// Orders so near to 1 that the difference quotient of the Renyi entropy loses digits.
-const NEAR_ONE: f64 = 1e-5;
+/// Orders so near to 1 that the Renyi entropy is taken by way of `expm1`.
+const NEAR_ONE: f64 = 0.5;
 
 /// The Schmidt spectrum of a state across a bipartition: normalised values, largest first.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,31 +134,30 @@ pub(super) fn entropy_of_weights(weights: &[f64], order: f64) -> f64 {
     }
     let mut p: Vec<f64> = weights.iter().map(|weight| weight.max(0.0) / largest).collect();
     p.sort_unstable_by(f64::total_cmp);
-    let total: f64 = p.iter().sum();
+    // From the smallest up and without the 1 of the largest: ln_1p keeps what is far below 1.
+    let others: f64 = p.iter().take(p.len().saturating_sub(1)).sum();
+    let (total, ln_total) = (1.0 + others, others.ln_1p());
     let entropy = if order == 0.0 {
         (p.iter().filter(|p| **p > RANK_TOLERANCE * RANK_TOLERANCE).count() as f64).ln()
     } else if order.is_infinite() {
-        total.ln()
+        ln_total
     } else if (order - 1.0).abs() < NEAR_ONE {
-        // ln(sum p e^((a-1) ln p)) / (1 - a) to second order: S - (a - 1) Var(ln p) / 2.
-        let moment = |power: i32| {
-            let terms = p.iter().filter(|p| **p > 0.0).map(|p| {
-                let q = p / total;
-                // -ln q without cancellation for q near 1: the others are 1 - q.
-                q * (total.ln() - p.ln()).powi(power)
-            });
-            terms.sum::<f64>()
-        };
-        let mean = moment(1);
-        let variance = if order == 1.0 { 0.0 } else { moment(2) - mean * mean };
-        mean - 0.5 * (order - 1.0) * variance
+        // With q = p / sum p: ln(sum q e^((a-1) ln q)) / (1-a), whose terms less 1 have one sign.
+        let step = order - 1.0;
+        let terms = p.iter().filter(|p| **p > 0.0).map(|p| {
+            let ln_q = p.ln() - ln_total;
+            p / total * if step == 0.0 { -ln_q } else { (step * ln_q).exp_m1() }
+        });
+        let sum: f64 = terms.sum();
+        if step == 0.0 { sum } else { -sum.ln_1p() / step }
     } else {
         // With q = p / p_max: ln(sum q^a) - a ln(sum q), over 1 - a. ln_1p keeps small rests.
         let rest = |order: f64| {
             let last = p.len().saturating_sub(1);
             p.iter().take(last).filter(|p| **p > 0.0).map(|p| p.powf(order)).sum::<f64>().ln_1p()
         };
-        (rest(order) - order * rest(1.0)) / (1.0 - order)
+        // The quotient of the orders first: their products may overflow.
+        rest(order) / (1.0 - order) + rest(1.0) * (order / (order - 1.0))
     };
     if entropy > 0.0 { entropy } else { 0.0 }
 }
@@ -190,6 +189,44 @@ mod tests {
         assert_eq!(one.rank(1e-10).rank, 1);
         assert!(Spectrum::from_singular_values(vec![0.0; 3], 0).is_none());
         assert!(Spectrum::from_squared(vec![0.0; 3], 0).is_none());
+    }
+
+    #[test]
+    fn entropies_of_nearly_pure_states_keep_their_digits() {
+        for small in [1e-9f64, 1e-12, 1e-17, 1e-20] {
+            let spectrum = Spectrum::from_singular_values(vec![1.0, small.sqrt()], 0).unwrap();
+            let near = |found: f64, wanted: f64| (found / wanted - 1.0).abs() < 1e-8;
+            assert!(near(spectrum.entropy(1.0), small * (1.0 - small.ln())), "{small}");
+            assert!(near(spectrum.entropy(f64::INFINITY), small), "{small}");
+            assert!(near(spectrum.entropy(2.0), 2.0 * small), "{small}");
+            assert!(near(spectrum.entropy(1.0 + 1e-12), small * (1.0 - small.ln())), "{small}");
+        }
+        for order in [1e100, 1e308, f64::MAX] {
+            assert!((entropy_of_weights(&[0.125; 8], order) - 8f64.ln()).abs() < 1e-14, "{order}");
+        }
+    }
+
+    #[test]
+    fn the_formulas_for_orders_meet() {
+        let mut random = SplitMix64::new(5);
+        for _ in 0..300 {
+            let count = random.below(30) as usize + 2;
+            let weights: Vec<f64> = (0..count).map(|_| (-30.0 * random.unit()).exp()).collect();
+            // Each pair is on both sides of a change of formula, or on both sides of 1.
+            for (order, step) in [
+                (0.5, 1e-12),
+                (1.5, 1e-12),
+                (1.0, 1e-14),
+                (1.0, 1e-9),
+                (1.0 - 1e-5, 1e-12),
+                (1.0 + 1e-5, 1e-12),
+            ] {
+                let below = entropy_of_weights(&weights, order - step);
+                let above = entropy_of_weights(&weights, order + step);
+                // The slope is at most half the variance of ln p, that is below 30^2.
+                assert!((below / above - 1.0).abs() < 1e-10 + 1e4 * step, "{order} {step}");
+            }
+        }
     }
 
     #[test]

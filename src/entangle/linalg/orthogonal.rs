@@ -97,10 +97,7 @@ fn reflect_rows<const FMA: bool, const W: usize>(x: &mut [f64], cols: usize, act
     let (x, _) = x.as_chunks_mut::<W>();
     for col in 0..cols.min(x.len()) {
         let count = active[col].min(x.len());
-        let mut square = 0.0f64;
-        for line in &x[col + 1..count.max(col + 1)] {
-            square = fused::<FMA>(line[col], line[col], square);
-        }
+        let square = column_square::<FMA, W>(&x[col + 1..count.max(col + 1)], col);
         let head = x[col][col];
         let total = fused::<FMA>(head, head, square);
         let norm = if (TINY..HUGE).contains(&square) && total < HUGE {
@@ -130,13 +127,9 @@ fn reflect_rows<const FMA: bool, const W: usize>(x: &mut [f64], cols: usize, act
         let pivot = &mut upper[col];
         let lower = &mut lower[..count - col - 1];
         // image = tau v^T x; left of the column all is 0.
-        let mut image = *pivot;
-        for line in lower.iter_mut() {
-            let factor = line[col] * inverse;
-            for (sum, entry) in image.iter_mut().zip(line.iter()) {
-                *sum = fused::<FMA>(factor, *entry, *sum);
-            }
-            line[col] = factor;
+        let mut image = image_of::<FMA, W>(lower, col, inverse);
+        for (sum, entry) in image.iter_mut().zip(pivot.iter()) {
+            *sum += entry;
         }
         for sum in &mut image[..=col] {
             *sum = 0.0;
@@ -148,12 +141,60 @@ fn reflect_rows<const FMA: bool, const W: usize>(x: &mut [f64], cols: usize, act
         pivot[col] = diagonal;
         for line in lower.iter_mut() {
             let factor = -line[col];
-            line[col] = 0.0;
             for (entry, sum) in line.iter_mut().zip(&image) {
                 *entry = fused::<FMA>(factor, *sum, *entry);
             }
+            // Last: a load of the whole row right after the store of one entry would wait for it.
+            line[col] = 0.0;
         }
     }
+}
+
+/// The sum of the squares of one column. Four sums, so that additions need not wait for each
+/// other; always in this order.
+#[inline(always)]
+fn column_square<const FMA: bool, const W: usize>(lines: &[[f64; W]], col: usize) -> f64 {
+    let mut sums = [0.0f64; 4];
+    let (blocks, rest) = lines.as_chunks::<4>();
+    for block in blocks {
+        for (sum, line) in sums.iter_mut().zip(block) {
+            *sum = fused::<FMA>(line[col], line[col], *sum);
+        }
+    }
+    for line in rest {
+        sums[0] = fused::<FMA>(line[col], line[col], sums[0]);
+    }
+    (sums[0] + sums[2]) + (sums[1] + sums[3])
+}
+
+/// Scales one column by `inverse` and gives the sum of the rows, each times its entry there.
+#[inline(always)]
+fn image_of<const FMA: bool, const W: usize>(
+    lines: &mut [[f64; W]],
+    col: usize,
+    inverse: f64,
+) -> [f64; W] {
+    let (mut even, mut odd) = ([0.0f64; W], [0.0f64; W]);
+    let (pairs, rest) = lines.as_chunks_mut::<2>();
+    for [first, second] in pairs {
+        let (x, y) = (first[col] * inverse, second[col] * inverse);
+        for k in 0..W {
+            even[k] = fused::<FMA>(x, first[k], even[k]);
+            odd[k] = fused::<FMA>(y, second[k], odd[k]);
+        }
+        (first[col], second[col]) = (x, y);
+    }
+    for line in rest {
+        let x = line[col] * inverse;
+        for k in 0..W {
+            even[k] = fused::<FMA>(x, line[k], even[k]);
+        }
+        line[col] = x;
+    }
+    for k in 0..W {
+        even[k] += odd[k];
+    }
+    even
 }
 
 /// The R factor of the row-wise products: rows `left[i] o right[j]` for all `i < p`, `j < q`, each

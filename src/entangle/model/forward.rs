@@ -18,13 +18,15 @@ pub type Features<'x> = &'x [f64];
 ///
 /// # Errors
 /// [`EntangleError::Domain`] for a wrong number of features or one that is not finite,
-/// [`EntangleError::TooLarge`] above 2^22 sites, [`EntangleError::Interrupted`].
+/// [`EntangleError::TooLarge`] above 2^22 sites or 2^26 numbers (1 GiB) after a layer,
+/// [`EntangleError::Interrupted`].
 pub fn forward(
     model: &Model,
     features: Features<'_>,
     interrupt: &Interrupt,
 ) -> Result<Vec<Scaled>, EntangleError> {
     const MAX_SITES: u64 = 1 << 22;
+    const MAX_NUMBERS: u64 = 1 << 26;
     let network = model.network();
     let (sites, dim) = (network.input_shape().sites(), network.dim());
     if sites > MAX_SITES {
@@ -36,6 +38,19 @@ pub fn forward(
             limit,
             hint,
         ));
+    }
+    for stage in network.stages() {
+        let numbers = stage.shape_out.sites().saturating_mul(stage.channels_out);
+        if numbers > MAX_NUMBERS {
+            let (size, limit) = (format!("{numbers} numbers"), format!("{MAX_NUMBERS} numbers"));
+            let what = format!("what leaves {}", stage.name);
+            return Err(EntangleError::too_large(
+                &what,
+                size,
+                limit,
+                "use fewer channels or sites",
+            ));
+        }
     }
     if features.len() as u64 != sites * dim {
         return Err(EntangleError::Domain {

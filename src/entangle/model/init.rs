@@ -61,7 +61,8 @@ pub fn init(
     }
     let bytes = network.params() * 8u8;
     if bytes > UBig::from(MAX_WEIGHT_BYTES) {
-        let gib = &bytes >> 30;
+        // Rounded up: what is a little above the limit is not shown as the limit.
+        let gib: UBig = (&bytes + ((1u64 << 30) - 1)) >> 30;
         let bytes = if gib > UBig::from(1u64 << 20) {
             format!("about 1e{} bytes", bytes.to_string().len() - 1)
         } else {
@@ -80,7 +81,11 @@ pub fn init(
             let mut random = stream(seed, layer as u64, position as u64);
             let start = data.len();
             match kind {
-                Initial::Gaussian | Initial::Orthogonal => {
+                Initial::Orthogonal => {
+                    // The scale comes last: its square may under- or overflow.
+                    fill(&mut data, rows * cols, interrupt, || gaussian(&mut random))?;
+                }
+                Initial::Gaussian => {
                     let spread = scale / (cols as f64).sqrt();
                     fill(&mut data, rows * cols, interrupt, || spread * gaussian(&mut random))?;
                 }

@@ -4,7 +4,9 @@
 use super::{Model, ModelError, Origin, Weight, weight_shapes};
 use crate::network::Network;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use std::collections::HashMap;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use std::collections::{HashMap, HashSet};
+use std::fmt;
 
 /// The bytes of a safetensors file; the same model gives the same bytes. Other programs (numpy,
 /// PyTorch by the `safetensors` package) read it.
@@ -49,6 +51,9 @@ pub fn encode(model: &Model) -> Result<Vec<u8>, ModelError> {
 pub fn decode(bytes: &[u8], network: &Network) -> Result<Model, ModelError> {
     let file =
         SafeTensors::deserialize(bytes).map_err(|error| ModelError::Format(error.to_string()))?;
+    if let Some(name) = repeated_name(bytes) {
+        return Err(ModelError::Format(format!("{} is there twice", printable(&name))));
+    }
     let expected = weight_shapes(network);
     if let Some(name) =
         file.names().iter().find(|name| !expected.iter().any(|(known, _)| known == **name))
@@ -130,4 +135,32 @@ fn half(bits: u16, exponent_bits: u32, fraction_bits: u32) -> f64 {
 fn printable(name: &str) -> String {
     let short: String = name.chars().take(60).collect();
     short.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+/// The first name that the header of a file lists twice: JSON allows it, and readers do not agree
+/// on which of the two they take.
+fn repeated_name(bytes: &[u8]) -> Option<String> {
+    struct Names;
+    impl<'de> Visitor<'de> for Names {
+        type Value = Option<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("the header of a safetensors file")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let (mut seen, mut repeated) = (HashSet::new(), None);
+            while let Some((name, _)) = map.next_entry::<String, IgnoredAny>()? {
+                if seen.contains(&name) {
+                    repeated.get_or_insert(name);
+                } else {
+                    seen.insert(name);
+                }
+            }
+            Ok(repeated)
+        }
+    }
+    let (length, rest) = bytes.split_first_chunk::<8>()?;
+    let header = rest.get(..usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+    serde_json::Deserializer::from_slice(header).deserialize_map(Names).ok()?
 }

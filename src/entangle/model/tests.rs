@@ -143,3 +143,36 @@ fn scores_are_inner_products_with_the_tensor() {
         }
     }
 }
+
+#[test]
+fn names_that_are_there_twice_are_refused() {
+    let model = Model::random(&tree_network(&[2], 2, &[2], Sharing::Layer), 1);
+    let tensor = |name: &str, rows: u64, range: &str| {
+        format!(r#""{name}":{{"dtype":"F64","shape":[{rows},2],"data_offsets":[{range}]}}"#)
+    };
+    let rows = model.output().rows() as u64;
+    let end = 32 + 16 * rows;
+    let (conv, output) =
+        (tensor("conv0.weight", 2, "0,32"), tensor("output.weight", rows, &format!("32,{end}")));
+    let file = |header: String| {
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header.as_bytes());
+        bytes.resize(bytes.len() + end as usize, 0);
+        bytes
+    };
+    assert!(decode(&file(format!("{{{conv},{output}}}")), model.network()).is_ok());
+    let error = decode(&file(format!("{{{conv},{conv},{output}}}")), model.network()).unwrap_err();
+    assert_eq!(error.to_string(), "this is no safetensors file: conv0.weight is there twice");
+}
+
+#[test]
+fn any_scale_gives_orthonormal_matrices_and_any_number_a_matrix() {
+    let net = tree_network(&[4], 5, &[6], Sharing::None);
+    for scale in [1e-300, 1e-160, 1e160, 1e300] {
+        let model = init(&net, Initial::Orthogonal, 0, scale, &Interrupt::new()).unwrap();
+        let weight = model.conv(0).unwrap();
+        let column: f64 = weight.matrix(0).chunks(5).map(|row| (row[0] / scale).powi(2)).sum();
+        assert!((column - 1.0).abs() < 1e-12, "{scale} {column}");
+        assert!(weight.matrix(4).is_empty() && weight.matrix(usize::MAX).is_empty());
+    }
+}

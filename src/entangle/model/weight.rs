@@ -48,6 +48,10 @@ impl Weight {
 
     /// One matrix, row-major; empty when there is none of this number.
     pub fn matrix(&self, number: usize) -> &[f64] {
+        if number >= self.positions {
+            return &[];
+        }
+        // There is a matrix of this number, so that nothing overflows.
         let size = self.rows * self.cols;
         self.data.get(number * size..(number + 1) * size).unwrap_or(&[])
     }
