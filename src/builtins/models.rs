@@ -405,13 +405,14 @@ builtins! { MODELS "Models":
     ) -> ModelValue {
         let words = Initial::ALL.map(|(name, _)| name);
         let kind = word(call, 2, &kind, &words, Initial::parse)?;
+        if !scale.is_finite() || scale <= 0.0 {
+            return Err(explain_weights(cx, &ModelError::Scale(scale), call.span_of(3), Code::Domain));
+        }
         if cx.machine().checks() {
             return Ok(ModelValue { network: net, model: None });
         }
-        let model = initial(&net.0, kind, seed, scale, &cx.machine().interrupt).map_err(|error| {
-            let span = if matches!(error, ModelError::Scale(_)) { call.span_of(3) } else { call.span };
-            explain_weights(cx, &error, span, Code::Domain)
-        })?;
+        let model = initial(&net.0, kind, seed, scale, &cx.machine().interrupt)
+            .map_err(|error| explain_weights(cx, &error, call.span, Code::Domain))?;
         Ok(ModelValue { network: net, model: Some(model) })
     }
 

@@ -268,6 +268,9 @@ impl Grams {
         subtrees: &Subtrees,
         heads: &[f64],
     ) -> Result<(Scaled, Loss), EntangleError> {
+        if heads.iter().all(|weight| *weight == 0.0) {
+            return Err(EntangleError::ZeroState);
+        }
         let found = self.squared_norm(tree, subtrees, heads);
         let (norm, loss) = found.ok_or(EntangleError::NotFinite)?;
         if loss.drifted {

@@ -40,6 +40,8 @@ pub use rank::{Draw, GenericRank, Method, generic_rank, plan};
 pub use reduced::{Reduced, Reducer, correlation};
 pub use sample::Sampler;
 pub use scaled::Scaled;
+#[cfg(test)]
+use schmidt::core_sizes;
 pub use schmidt::{Accuracy, entropy, renyi_two, schmidt, squared_norm};
 pub use spectrum::{NumericalRank, RANK_TOLERANCE, Spectrum};
 pub use tree::Output;

@@ -250,3 +250,30 @@ pub fn renyi_two(
     let prepared = Prepared::new(model, across, output, interrupt)?;
     renyi::renyi_two(&prepared.tree, &prepared.subtrees, output, interrupt)
 }
+
+/// By level the sizes `(a, b, channels)` of the cores of all kinds, and those of the last matrix.
+#[cfg(test)]
+pub(super) type CoreSizes = (Vec<Vec<(usize, usize, usize)>>, (usize, usize));
+
+/// The sizes of the real cores of a spectrum: what a plan must know.
+#[cfg(test)]
+pub(super) fn core_sizes(
+    model: &Model,
+    across: &Bipartition,
+    interrupt: &Interrupt,
+) -> Result<CoreSizes, EntangleError> {
+    let prepared = Prepared::new(model, across, Output::Class(0), interrupt)?;
+    let tree = &prepared.tree;
+    let dims: Vec<usize> = (0..tree.depth()).map(|level| tree.dim(level)).collect();
+    let matrix = |level: usize, number: usize| tree.matrix(level, number);
+    let walk: Walk<'_, Real> =
+        Walk { subtrees: &prepared.subtrees, dims: &dims, matrix: &matrix, pure: None };
+    let mut sizes = Vec::new();
+    for level in 1..tree.depth() {
+        let cores = walk.ascend(level, interrupt)?;
+        let of = |core: &Core<Real>| (core.a, core.b, core.channels);
+        sizes.push(cores.iter().flatten().map(of).collect());
+    }
+    let last = prepared.matricization(Output::Class(0), Accuracy::Values, interrupt)?;
+    Ok((sizes, (last.rows, last.cols)))
+}

@@ -114,15 +114,15 @@ impl Network {
             let (reason, hint) = match kind {
                 Layer::Relu => (
                     "a rectifier is not linear, so the score is no tensor network",
-                    "remove relu() and use product pooling, or train the network and measure its accuracy",
+                    "remove relu() and use product pooling, or ask for the grid_rank of a small model",
                 ),
                 Layer::Pool { kind: Pooling::Max, .. } => (
                     "max pooling is no product, so the score is no tensor network",
-                    "use kind = \"product\", or train the network and measure its accuracy",
+                    "use kind = \"product\", or ask for the grid_rank of a small model",
                 ),
                 Layer::Pool { kind: Pooling::Mean, .. } => (
                     "mean pooling adds the members of a window, so the score is no product of them",
-                    "use kind = \"product\", or train the network and measure its accuracy",
+                    "use kind = \"product\", or ask for the grid_rank of a small model",
                 ),
                 _ => return None,
             };

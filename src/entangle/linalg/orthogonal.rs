@@ -2,7 +2,7 @@
 
 use super::detached::run_detached;
 use super::dispatch::for_each_instruction_set;
-use super::product::{fused, multiply_transposed};
+use super::product::{exponent, fused, multiply_transposed};
 use crate::interrupt::{Interrupt, Interrupted};
 use faer::MatRef;
 
@@ -285,15 +285,34 @@ pub(crate) fn khatri_rao_r(
     r_factor(out, kept, new, interrupt)
 }
 
-/// A factor of a positive semidefinite matrix `g` (`n x n`): `f` (`k x n`) with `f^T f = g` up to
-/// about `n 2^-52` of its largest entry; returns the numerical rank `k`, at least 1. Pivoted
-/// Cholesky.
+/// A factor of a positive semidefinite matrix `g` (`n x n`): `f` (`k x n`) with `f^T f = g`, entry
+/// `(i, j)` up to about `n 2^-52 sqrt(g_ii g_jj)`; returns the numerical rank `k`, at least 1.
+///
+/// Pivoted Cholesky of the matrix with its diagonal scaled to about 1, so that a small channel
+/// keeps its digits beside a large one: the next matrix may make it large again.
 pub(crate) fn semidefinite_root(g: &[f64], n: usize, f: &mut Vec<f64>) -> usize {
     f.clear();
     if g.len() < n * n || n == 0 {
         return 0;
     }
-    let mut diagonal: Vec<f64> = g.iter().step_by(n + 1).copied().take(n).collect();
+    // Powers of two, so that scaling rounds nothing; 0 for an empty channel.
+    let scales: Vec<f64> = g
+        .iter()
+        .step_by(n + 1)
+        .take(n)
+        .map(|entry| match exponent(&[*entry]) {
+            Some(power) if *entry > 0.0 => 2f64.powi((power / 2) as i32),
+            _ => 0.0,
+        })
+        .collect();
+    let inverses: Vec<f64> =
+        scales.iter().map(|scale| if *scale > 0.0 { 1.0 / scale } else { 0.0 }).collect();
+    let mut diagonal: Vec<f64> = g
+        .iter()
+        .step_by(n + 1)
+        .zip(&inverses)
+        .map(|(entry, inverse)| entry * inverse * inverse)
+        .collect();
     let largest = diagonal.iter().fold(0.0f64, |largest, entry| largest.max(*entry));
     let limit = largest * n as f64 * 0.5 * f64::EPSILON;
     f.reserve(n * n);
@@ -311,7 +330,8 @@ pub(crate) fn semidefinite_root(g: &[f64], n: usize, f: &mut Vec<f64>) -> usize 
         }
         // The next row: (g[pivot] - sum of the rows before times their pivot entries) / root.
         let start = f.len();
-        f.extend_from_slice(&g[pivot * n..pivot * n + n]);
+        let scaled = g[pivot * n..pivot * n + n].iter().zip(&inverses);
+        f.extend(scaled.map(|(entry, inverse)| entry * inverses[pivot] * inverse));
         let (before, row) = f.split_at_mut(start);
         for line in before.chunks_exact(n) {
             let factor = -line[pivot];
@@ -330,6 +350,9 @@ pub(crate) fn semidefinite_root(g: &[f64], n: usize, f: &mut Vec<f64>) -> usize 
     if kept == 0 {
         f.resize(n, 0.0);
         return 1;
+    }
+    for row in f.chunks_exact_mut(n) {
+        row.iter_mut().zip(&scales).for_each(|(entry, scale)| *entry *= scale);
     }
     kept
 }

@@ -2,6 +2,7 @@
 
 mod grids;
 pub mod oracle;
+mod properties;
 mod ranks;
 mod spectra;
 mod states;
