@@ -1,8 +1,9 @@
 //! How long ranks, spectra, entropies and samples take: `cargo bench --bench entangle -- [--dump DIR]
-//! [--peers]`.
+//! [--peers] [--curves]`.
 //!
 //! Without options everything is measured and printed. `--dump` writes the models for
-//! `benches/compare-entangle` and measures nothing; `--peers` measures what it compares, as JSON.
+//! `benches/compare-entangle` and measures nothing; `--peers` measures what it compares, as
+//! JSON; `--curves` prints the table of the cost curves of the README.
 
 mod common;
 
@@ -83,10 +84,45 @@ fn peers() {
     }
 }
 
+/// The cost curves of the README as a table of sites, question and milliseconds.
+fn curves() {
+    let interrupt = Interrupt::new();
+    let class = Output::Class(0);
+    println!("sites,question,ms");
+    let say = |level: u32, question: &str, times: Times| {
+        println!("{},\"{question}\",{}", 1u64 << level, ms(times.median()));
+    };
+    for level in (4..=20).step_by(2) {
+        let shared = model(1 << level, 4, &[16], Sharing::Layer);
+        let halves = across(&shared, Rule::LeftRight);
+        let work = || entangle::entropy(&shared, &halves, class, 1.0, &interrupt).unwrap();
+        say(level, "halves, shared", measure(work));
+        let net = model(1 << level, 4, &[4], Sharing::None);
+        let work = || entangle::entropy(&net, &halves, class, 1.0, &interrupt).unwrap();
+        say(level, "halves", measure(work));
+        let work = || bond_entropies(&net, class, 1.0, &interrupt).unwrap();
+        say(level, "all bonds", measure(work));
+        let finest = across(&net, Rule::Interleaved);
+        let work = || entangle::renyi_two(&net, &finest, class, &interrupt).unwrap();
+        say(level, "Renyi-2, finest", measure(work));
+        let amplitudes = Amplitudes::new(&net, &interrupt).unwrap();
+        let states = vec![1u32; 1 << level];
+        let work = || amplitudes.evaluate(Sites::States(&states), class, &interrupt).unwrap();
+        say(level, "amplitude", measure(work));
+        let sampler = Sampler::new(&net, class, &interrupt).unwrap();
+        let work = || sampler.draw(1, 3, &interrupt).unwrap();
+        say(level, "sample", measure(work));
+    }
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let Some(place) = arguments.iter().position(|argument| argument == "--dump") {
         dump(std::path::Path::new(arguments.get(place + 1).expect("--dump DIR")));
+        return;
+    }
+    if arguments.iter().any(|argument| argument == "--curves") {
+        curves();
         return;
     }
     if arguments.iter().any(|argument| argument == "--peers") {

@@ -70,7 +70,7 @@ fn pictures_are_made_by_the_program() {
     .output()
     .unwrap();
     assert_eq!(code(&output), 0, "{}", stderr(&output));
-    for name in ["cut", "mirror", "feature-size"] {
+    for name in ["cut", "mirror", "feature-size", "cost-curves"] {
         assert!(text.contains(&format!("examples/pictures/{name}.png")), "{name}");
         for ending in ["svg", "png"] {
             let file = format!("{name}.{ending}");

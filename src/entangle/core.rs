@@ -113,7 +113,7 @@ impl<A: Arithmetic> Core<A> {
             .collect();
         let error = |data: &[A::Element]| {
             let new = lift.map_or(channels, |(_, new)| new);
-            (self.error + other.error) * loss::<A>(&squares, lift, &A::column_squares(data, new))
+            self.error.hypot(other.error) * loss::<A>(&squares, lift, &A::column_squares(data, new))
         };
         let pure = (b == 1).then_some((self.a, other.a)).or((a == 1).then_some((self.b, other.b)));
         if let Some((left, right)) = pure {
@@ -231,7 +231,7 @@ impl<A: Arithmetic> Core<A> {
             .collect();
         let total = A::column_squares(&data, data.len());
         let loss = loss::<A>(&squares, Some((heads, count)), &[total.iter().sum()]);
-        let error = (self.error + other.error) * loss;
+        let error = self.error.hypot(other.error) * loss;
         let drifted = self.drifted || other.drifted;
         Ok(Matrix { rows: height, cols: width, data, exponent, error, drifted })
     }

@@ -77,10 +77,12 @@ impl GramLevel {
 
     /// What is lost in the product of the messages of children.
     pub fn loss(&self, runs: &[Run]) -> Loss {
+        // Rounding errors of different subtrees are independent: their squares add up. Those of
+        // equal subtrees differ by a common factor, which a normalised state does not see.
         runs.iter().fold(Loss::ROUNDED, |sum, run| {
             let own = self.losses.get(run.kind as usize).copied().unwrap_or(Loss::ROUNDED);
             Loss {
-                error: sum.error + own.error * f64::from(run.count),
+                error: sum.error.hypot(own.error * f64::from(run.count).sqrt()),
                 growth: sum.growth.max(own.growth),
                 flushed: sum.flushed || own.flushed,
                 drifted: sum.drifted || own.drifted,

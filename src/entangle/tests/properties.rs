@@ -317,3 +317,25 @@ fn every_loop_can_be_stopped() {
     assert!(Amplitudes::new(&model, &interrupt).is_err());
     assert!(entangle::geometric(&model, 0, 3, 0, &interrupt).is_err());
 }
+
+#[test]
+fn squares_keep_their_digits_on_long_chains() {
+    let interrupt = Interrupt::new();
+    let class = Output::Class(0);
+    let cases = [
+        (20, Sharing::Layer, 8),
+        (30, Sharing::Layer, 4),
+        (12, Sharing::None, 3),
+        (13, Sharing::None, 4),
+    ];
+    for (levels, sharing, channels) in cases {
+        for seed in 0..4 {
+            let model = Model::random(&deep(levels, sharing, channels), seed);
+            let across = halves(&model);
+            let spectrum = schmidt(&model, &across, class, Accuracy::Values, &interrupt).unwrap();
+            let entropy = entangle::entropy(&model, &across, class, 1.0, &interrupt).unwrap();
+            let wanted = spectrum.entropy(1.0);
+            assert!((entropy - wanted).abs() < 1e-11, "{levels} {sharing}: {entropy} {wanted}");
+        }
+    }
+}
