@@ -209,6 +209,11 @@ fn results_do_not_depend_on_threads() {
                    [{n, f: f(n mod 17), x: 1 / (n + 1)} for n in 0..400]\n\
                    [f(15) / n for n in 1..300 if n mod 7 != 3] |> sum\n\
                    [print(i, f(12)) for i in 1..40];\n\
+                   let net = network { input(64, dim = 2), [[conv(3, sharing = \"none\"), pool(2)] for l in 1..6], output(1) }\n\
+                   [entropy(init(net, seed = s), blocks(4), order = 2) for s in 1..6]\n\
+                   sample(init(net, seed = 1), 5, seed = 9)\n\
+                   pairwise_information(init(net, seed = 1), [0, 1, 5, 63])\n\
+                   geometric(init(net, seed = 1), restarts = 3).ln_overlap\n\
                    [if n == 250 then 1 div 0 else if n == 260 then [1][3] else f(13) for n in 1..300]\n";
     let run = |threads: &str| {
         let output = convac_stdin(&["run", "-", "--threads", threads], program.as_bytes());
@@ -229,6 +234,9 @@ fn ctrl_c_stops_a_run_with_130() {
         "print(\"go\")\nlet f(n) = if n < 2 then n else f(n - 1) + f(n - 2)\nf(60)\n",
         "print(\"go\")\nreduce(1..10^12, (a, b) -> a)\n",
         "print(\"go\")\n[1 for x in 1..10^9 for y in 1..10^9 if y < 0]\n",
+        // Singular values of a matrix of 65,536 rows would take hours; of 4,096 seconds.
+        "let net = network { input(16, dim = 4), [[conv(4, sharing = \"none\"), pool(2)] for l in 1..4], output(1) }\n\
+         print(\"go\")\n[schmidt(init(net, seed = s), random(seed = 5)).rank for s in 1..100]\n",
     ] {
         let mut command = convac(&["run", "-"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -389,4 +397,34 @@ fn watch_runs_again_when_the_file_changes() {
     assert_eq!(lines.next().unwrap().unwrap(), "3");
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+#[test]
+fn models_are_saved_and_loaded_bit_by_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.safetensors");
+    let path = path.to_str().unwrap().replace('\\', "/");
+    let net = "let net = network { input(8, dim = 2), conv(3, sharing = \"window\"), pool(2), conv(4), pool(4), output(3) }\n";
+    let program = format!(
+        "{net}let m = init(net, seed = 4, kind = \"uniform\")\nsave(m, \"{path}\")\nlet n = load(\"{path}\", net)\n\
+         [weights(m, l, position = 0) == weights(n, l, position = 0) for l in [\"conv0\", \"conv1\", \"output\"]]\n\
+         schmidt(m, left_right) == schmidt(n, left_right)\nn.kind\n"
+    );
+    let output = convac_stdin(&["run", "-"], program.as_bytes());
+    assert_eq!((code(&output), stderr(&output)), (0, String::new()));
+    assert_eq!(stdout(&output), "[true, true, true]\ntrue\ngiven\n");
+    // A file that is cut short, one for another network, and none: an error, and nothing else.
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() - 9]).unwrap();
+    let load = format!("{net}load(\"{path}\", net)\n");
+    let output = convac_stdin(&["run", "-"], load.as_bytes());
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).contains("E08"), "{}", stderr(&output));
+    std::fs::write(&path, &bytes).unwrap();
+    let other = load.replace("conv(4)", "conv(5)");
+    let output = convac_stdin(&["run", "-"], other.as_bytes());
+    let message = stderr(&output);
+    assert!(message.contains("conv1.weight has the shape [1, 4, 3]"), "{message}");
+    let output = convac_stdin(&["run", "-"], format!("load(\"{path}\")\n").as_bytes());
+    assert!(stderr(&output).contains("weights belong to a network"), "{}", stderr(&output));
 }

@@ -1,4 +1,5 @@
-//! The test vectors, asked through the real program: min-cut, bounds with and without sharing.
+//! The test vectors, asked through the real program: min-cuts, bounds and ranks with and without
+//! sharing, spectra of known states.
 
 mod support;
 
@@ -72,5 +73,55 @@ fn bounds_hold_the_known_ranks() {
             assert!(rank.as_u64().unwrap() <= shared["upper"].as_u64().unwrap(), "{id}: {shared}");
         }
         assert_eq!(shared["tightened"], shared["upper"].as_u64().unwrap() < upper, "{id}");
+    }
+}
+
+#[test]
+fn ranks_are_exact_with_and_without_sharing() {
+    for case in cases() {
+        for (sharing, field) in [("none", "rank"), ("layer", "rank_layer")] {
+            let Some(known) = case.get(field) else { continue };
+            let rank = ask(&format!("rank({}, sites({}))", network(&case, sharing), case["A"]));
+            assert_eq!(&rank["value"], known, "{} {sharing}", case["id"]);
+            let deficit = case["mincut"].as_u64().unwrap() - known.as_u64().unwrap();
+            assert_eq!(rank["deficit"], deficit, "{} {sharing}", case["id"]);
+            assert!(rank["error"].as_f64().unwrap() < 1e-20, "{} {sharing}", case["id"]);
+            // No weights have more; of random ones some values may be below the tolerance.
+            let model = format!("init({}, seed = 5)", network(&case, sharing));
+            let numerical = ask(&format!("rank({model}, sites({}))", case["A"]));
+            let (found, most) = (numerical["value"].as_u64().unwrap(), known.as_u64().unwrap());
+            assert!(0 < found && found <= most, "{} {sharing}: {numerical}", case["id"]);
+        }
+    }
+}
+
+#[test]
+fn known_states_have_their_entropies() {
+    let text = std::fs::read_to_string(root().join("tests/vectors/mincut.json")).unwrap();
+    let vectors: Value = serde_json::from_str(&text).unwrap();
+    let identity = "[[1, 0], [0, 1]]";
+    let two = "input(2, dim = 2), conv(2), pool(2), output(1)";
+    let four = "input(4, dim = 2), conv(2), pool(2), conv(1), pool(2), output(1)";
+    let states = [
+        ("H1", two, format!("{{conv0: {identity}, output: [[1, 1]]}}")),
+        ("H2", two, format!("{{conv0: {identity}, output: [[3, 4]]}}")),
+        ("H3", four, format!("{{conv0: {identity}, conv1: [[1, 1]], output: [[1]]}}")),
+        ("H4", four, format!("{{conv0: {identity}, conv1: [[1, 1]], output: [[1]]}}")),
+    ];
+    for case in vectors["entropies"].as_array().unwrap() {
+        let (_, net, weights) =
+            states.iter().find(|(name, _, _)| case["id"] == *name).expect("a known state");
+        let model = format!("model(network {{ {net} }}, {weights})");
+        let across = format!("sites({})", case["cut"]);
+        let spectrum = ask(&format!("schmidt({model}, {across})"));
+        assert_eq!(spectrum["rank"], case["schmidt_number"], "{}", case["id"]);
+        let near = |found: &Value, wanted: &Value| {
+            (found.as_f64().unwrap() - wanted.as_f64().unwrap()).abs() < 1e-7
+        };
+        assert!(near(&spectrum["entropy"], &case["S_nats"]), "{}: {spectrum}", case["id"]);
+        let geometric = ask(&format!("geometric({model}, {across})"));
+        assert!(near(&geometric, &case["geometric"]), "{}: {geometric}", case["id"]);
+        let entropy = ask(&format!("entropy({model}, {across})"));
+        assert!(near(&entropy, &case["S_nats"]), "{}: {entropy}", case["id"]);
     }
 }

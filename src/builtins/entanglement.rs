@@ -163,7 +163,10 @@ fn bond_profile(
     let bonds = bond_entropies(model, Output::Class(class), order, &cx.machine().interrupt)
         .map_err(|error| explain(cx, call, &error))?;
     let names = ["layer", "position", "sites", "count", "bound", "entropy"].map(Symbol::new);
-    let rows = bonds.into_iter().map(|bond| {
+    let rows = bonds.into_iter().enumerate().map(|(number, bond)| -> Eval<Value> {
+        if number % 1024 == 0 {
+            cx.check_interrupt()?;
+        }
         let cells = [
             Value::string(&bond.level),
             Value::int(bond.position),
@@ -172,9 +175,9 @@ fn bond_profile(
             Value::Real((bond.dim as f64).ln() / unit),
             Value::Real(bond.entropy / unit),
         ];
-        Value::record(names.into_iter().zip(cells).collect())
+        Ok(Value::record(names.into_iter().zip(cells).collect())?)
     });
-    Ok(Value::list(rows.collect::<Result<_, _>>()?)?)
+    Ok(Value::list(rows.collect::<Eval<_>>()?)?)
 }
 
 fn pair_limit(count: u64, span: Span) -> Eval<()> {
