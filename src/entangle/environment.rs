@@ -105,12 +105,11 @@ pub fn bond_entropies(
          -> Result<Vec<(Bond, f64)>, EntangleError> {
             interrupt.check()?;
             let runs = kinds.children(bond.kind as usize);
+            let others = siblings(messages, runs, &bond.environment, interrupt)?;
             let mut children = Vec::with_capacity(runs.len());
             let mut place = 0u64;
             for (number, run) in runs.iter().enumerate() {
-                let mut environment = Vec::new();
-                siblings(messages, runs, number, &bond.environment, &mut environment);
-                rescale(&mut environment);
+                let environment = others.get(number).cloned().unwrap_or_default();
                 let (message, _) = messages.message(run.kind as usize);
                 let entropy = bond_entropy(message, &environment, dim, order, scratch, interrupt)?;
                 let kind = run.kind;
@@ -180,27 +179,44 @@ pub(super) fn head_gram(heads: &[f64], dim: usize) -> Vec<f64> {
     gram
 }
 
-/// The environment of one child of a run: that of the index times the messages of the others.
+/// The environment of one child of every run: that of the index times the messages of all others.
+/// Products from the left and from the right, so that a window of `b` costs `O(b r^2)`.
 fn siblings(
     messages: &super::gram::GramLevel,
     runs: &[Run],
-    number: usize,
     index: &[f64],
-    out: &mut Vec<f64>,
-) {
-    let mut others: Vec<Run> = Vec::with_capacity(runs.len());
-    for (place, run) in runs.iter().enumerate() {
-        let count = run.count - u32::from(place == number);
-        if count > 0 {
-            others.push(Run { count, ..*run });
+    interrupt: &Interrupt,
+) -> Result<Vec<Vec<f64>>, EntangleError> {
+    let multiply = |target: &mut [f64], factor: &[f64]| {
+        target.iter_mut().zip(factor).for_each(|(entry, factor)| *entry *= factor);
+        rescale(target);
+    };
+    let mut product = Vec::new();
+    let mut others = Vec::with_capacity(runs.len());
+    let mut before = index.to_vec();
+    for run in runs {
+        interrupt.check()?;
+        let mut own = before.clone();
+        if run.count > 1 {
+            messages.product(&[Run { count: run.count - 1, ..*run }], &mut product);
+            multiply(&mut own, &product);
+        }
+        others.push(own);
+        messages.product(&[*run], &mut product);
+        multiply(&mut before, &product);
+    }
+    let mut after: Option<Vec<f64>> = None;
+    for (run, own) in runs.iter().zip(&mut others).rev() {
+        if let Some(after) = &after {
+            multiply(own, after);
+        }
+        messages.product(&[*run], &mut product);
+        match &mut after {
+            None => after = Some(product.clone()),
+            Some(after) => multiply(after, &product),
         }
     }
-    messages.product(&others, out);
-    if out.is_empty() {
-        out.extend_from_slice(index);
-    } else {
-        out.iter_mut().zip(index).for_each(|(entry, factor)| *entry *= factor);
-    }
+    Ok(others)
 }
 
 /// The entropy of the eigenvalues of `F E F^T` with `F^T F = G`.

@@ -249,6 +249,7 @@ impl<'a, 'm> Climb<'a, 'm> {
         }
         interrupt.check()?;
         for member in 0..self.network.members(level) {
+            interrupt.check()?;
             let child = self.network.child(level, position, member);
             let (mut seen, mut own) = self.product(level, position, Some(member));
             seen.iter_mut().zip(&environment).for_each(|(entry, factor)| *entry *= factor);

@@ -16,6 +16,9 @@ use crate::interrupt::Interrupt;
 use crate::network::{MAX_EXPLICIT_SITES, SplitMix64};
 use rayon::prelude::*;
 
+/// The most numbers that the Gram matrices of one pooling window may have: 1 GiB.
+const MAX_WINDOW_NUMBERS: usize = 1 << 27;
+
 /// Draws samples of one state.
 pub struct Sampler<'m> {
     tree: Tree<'m>,
@@ -138,6 +141,12 @@ impl<'m> Sampler<'m> {
             .iter()
             .flat_map(|run| (0..run.count).map(|_| run.kind as usize))
             .collect();
+        if children.len().saturating_mul(dim * dim) > MAX_WINDOW_NUMBERS {
+            let size = format!("{} children of {dim} x {dim} numbers", children.len());
+            let limit = format!("{MAX_WINDOW_NUMBERS} numbers");
+            let hint = "use smaller windows or fewer channels";
+            return Err(EntangleError::too_large("a pooling window", size, limit, hint));
+        }
         // What stands to the right is still summed over: products of Gram matrices from the end.
         let square = dim * dim;
         let mut tails = vec![1.0; square * children.len()];

@@ -139,7 +139,13 @@ fn spectrum(
     accuracy: Accuracy,
     interrupt: &Interrupt,
 ) -> Result<Spectrum, EntangleError> {
-    let matrix = prepared.matricization(output, accuracy, interrupt)?;
+    let matrix = match prepared.matricization(output, accuracy, interrupt) {
+        // Gram matrices of very many channels are larger than factors of few rows.
+        Err(EntangleError::TooLarge { .. }) if accuracy == Accuracy::Entropies => {
+            return spectrum(prepared, output, Accuracy::Values, interrupt);
+        }
+        matrix => matrix?,
+    };
     let Matrix { rows, cols, data, exponent, error, drifted } = matrix;
     if drifted {
         return Err(EntangleError::Drift);
