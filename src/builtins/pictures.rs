@@ -8,7 +8,7 @@ use crate::plot::{
     Picture, PlotError, SitesPicture, TreeLabel, TreeLayer, TreeLayerSummary, TreeMarks,
     TreePicture, TreeSummary,
 };
-use crate::value::{Failure, Media, MediaKind, failure};
+use crate::value::{Failure, Media, MediaKind, escape_html, failure};
 
 /// An error of a picture as one of the language.
 pub(super) fn explain(error: &PlotError) -> Failure {
@@ -29,6 +29,12 @@ pub(super) fn media(picture: &Picture, kind: MediaKind) -> Option<Result<Media, 
         }
         MediaKind::Html | MediaKind::Latex => None,
     }
+}
+
+/// A text with its picture above it as HTML: notebooks show one form of a value, and prefer this one.
+pub(super) fn html(text: &str, picture: Option<&Picture>) -> Media {
+    let drawn = picture.and_then(|picture| picture.svg().ok()).unwrap_or_default();
+    Media::Text(format!("<div>{drawn}<pre>{}</pre></div>", escape_html(text)))
 }
 
 /// The largest side of a shape whose sites are drawn one by one.

@@ -245,8 +245,8 @@ impl Object for CutValue {
 
     fn media(&self, kind: MediaKind) -> Option<Result<Media, Failure>> {
         if kind == MediaKind::Html {
-            let lines: Vec<String> = self.text().lines().map(escape_html).collect();
-            return Some(Ok(Media::Text(format!("<pre>{}</pre>", lines.join("\n")))));
+            let picture = self.picture(None).ok();
+            return Some(Ok(pictures::html(&self.text(), picture.as_ref())));
         }
         match self.picture(None) {
             Ok(picture) => pictures::media(&picture, kind),

@@ -20,8 +20,8 @@ use crate::network::Bipartition;
 use crate::plot::{Axis, Chart, Mark, Picture, Scale, Series};
 use crate::symbol::Symbol;
 use crate::value::{
-    Failure, FieldInfo, IntoValue, Media, MediaKind, Object, Type, TypeSet, Value, escape_html,
-    json_real, short_real,
+    Failure, FieldInfo, IntoValue, Media, MediaKind, Object, Type, TypeSet, Value, json_real,
+    short_real,
 };
 
 /// A Schmidt spectrum as a value.
@@ -166,7 +166,7 @@ impl Object for SpectrumValue {
 
     fn media(&self, kind: MediaKind) -> Option<Result<Media, Failure>> {
         if kind == MediaKind::Html {
-            return Some(Ok(Media::Text(format!("<pre>{}</pre>", escape_html(&self.text())))));
+            return Some(Ok(pictures::html(&self.text(), Some(&self.picture()))));
         }
         pictures::media(&self.picture(), kind)
     }

@@ -35,6 +35,38 @@ pub struct BondEntropy {
     pub entropy: f64,
 }
 
+/// A state whose sites are all summed over from below: what passes from the top down begin with.
+pub(super) struct Summed<'m> {
+    pub tree: Tree<'m>,
+    /// The kinds with their children in the order of places.
+    pub subtrees: Subtrees,
+    pub grams: Grams,
+    /// The environment of the last index: the Gram matrix of the heads.
+    pub top: Vec<f64>,
+}
+
+impl<'m> Summed<'m> {
+    /// Prepares a model.
+    ///
+    /// # Errors
+    /// [`EntangleError::Graph`] when the network is no ConvAC, [`EntangleError::ZeroState`],
+    /// [`EntangleError::Drift`], [`EntangleError::Interrupted`].
+    pub fn new(
+        model: &'m Model,
+        output: Output,
+        interrupt: &Interrupt,
+    ) -> Result<Self, EntangleError> {
+        let tree = Tree::new(model)?;
+        let heads = tree.heads(output)?;
+        let (labels, order) = (Labels::None, ChildOrder::Places);
+        let subtrees = Subtrees::new(model.network(), &tree.hierarchy, labels, order, interrupt)?;
+        let grams = Grams::ascend(&tree, &subtrees, |_| true, interrupt)?;
+        grams.checked_norm(&tree, &subtrees, heads)?;
+        let top = head_gram(heads, tree.dim(tree.depth().saturating_sub(1)));
+        Ok(Summed { tree, subtrees, grams, top })
+    }
+}
+
 /// A bond that is visited on the way down.
 struct Bond {
     kind: u32,
@@ -63,14 +95,7 @@ pub fn bond_entropies(
             hint: "order = 1".into(),
         });
     }
-    let tree = Tree::new(model)?;
-    let heads = tree.heads(output)?;
-    let labels = Labels::None;
-    let subtrees =
-        Subtrees::new(model.network(), &tree.hierarchy, labels, ChildOrder::Places, interrupt)?;
-    let grams = Grams::ascend(&tree, &subtrees, |_| true, interrupt)?;
-    grams.checked_norm(&tree, &subtrees, heads)?;
-    let last = tree.depth().saturating_sub(1);
+    let Summed { tree, subtrees, grams, top } = Summed::new(model, output, interrupt)?;
     let mut sites_below = vec![1u64; tree.depth()];
     for (level, step) in tree.hierarchy.levels().iter().enumerate().skip(1) {
         let below = sites_below.get(level - 1).copied().unwrap_or(1);
@@ -79,12 +104,7 @@ pub fn bond_entropies(
         }
     }
     // At the last index the environment is the Gram matrix of the heads.
-    let mut above = vec![Bond {
-        kind: 0,
-        position: 0,
-        count: 1,
-        environment: head_gram(heads, tree.dim(last)),
-    }];
+    let mut above = vec![Bond { kind: 0, position: 0, count: 1, environment: top }];
     let mut found = Vec::new();
     for level in (1..tree.depth()).rev() {
         let (Some(kinds), Some(messages)) =
@@ -167,7 +187,7 @@ pub fn bond_entropies(
 }
 
 /// `sum_y w_y w_y^T`, scaled.
-pub(super) fn head_gram(heads: &[f64], dim: usize) -> Vec<f64> {
+fn head_gram(heads: &[f64], dim: usize) -> Vec<f64> {
     let mut heads = heads.to_vec();
     rescale(&mut heads);
     let mut gram = vec![0.0; dim * dim];

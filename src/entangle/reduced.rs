@@ -6,13 +6,13 @@
 //! holds none sends its Gram matrix. `O(M^(2k) r^3)` for each index above a kept site, `k` sites.
 
 use super::EntangleError;
-use super::environment::head_gram;
-use super::gram::{Grams, rescale};
+use super::environment::Summed;
+use super::gram::rescale;
 use super::linalg;
 use super::model::Model;
 use super::spectrum::entropy_of_weights;
-use super::tree::{Output, Tree};
-use crate::graph::{ChildOrder, Labels, Run, Subtrees};
+use super::tree::Output;
+use crate::graph::Run;
 use crate::interrupt::Interrupt;
 use rayon::prelude::*;
 
@@ -77,10 +77,7 @@ impl Reduced {
 
 /// A model ready for many density matrices.
 pub struct Reducer<'m> {
-    tree: Tree<'m>,
-    subtrees: Subtrees,
-    grams: Grams,
-    top: Vec<f64>,
+    state: Summed<'m>,
 }
 
 /// What a subtree with kept sites sends: its sites in the order of the digits, the number of
@@ -102,15 +99,7 @@ impl<'m> Reducer<'m> {
         output: Output,
         interrupt: &Interrupt,
     ) -> Result<Self, EntangleError> {
-        let tree = Tree::new(model)?;
-        let heads = tree.heads(output)?;
-        let network = model.network();
-        let order = ChildOrder::Places;
-        let subtrees = Subtrees::new(network, &tree.hierarchy, Labels::None, order, interrupt)?;
-        let grams = Grams::ascend(&tree, &subtrees, |_| true, interrupt)?;
-        grams.checked_norm(&tree, &subtrees, heads)?;
-        let top = head_gram(heads, tree.dim(tree.depth().saturating_sub(1)));
-        Ok(Reducer { tree, subtrees, grams, top })
+        Ok(Reducer { state: Summed::new(model, output, interrupt)? })
     }
 
     /// The density matrix of these sites (row-major numbers, all different).
@@ -119,8 +108,8 @@ impl<'m> Reducer<'m> {
     /// [`EntangleError::OutOfRange`] for a site that is not there, [`EntangleError::Domain`] for
     /// none or one named twice, [`EntangleError::TooLarge`] above 1,024 states.
     pub fn reduce(&self, sites: &[u64], interrupt: &Interrupt) -> Result<Reduced, EntangleError> {
-        let count = self.tree.hierarchy.input_shape().sites();
-        let dim = self.tree.dim(0);
+        let count = self.state.tree.hierarchy.input_shape().sites();
+        let dim = self.state.tree.dim(0);
         if sites.is_empty() {
             return Err(EntangleError::Domain {
                 message: "a density matrix needs a site".into(),
@@ -150,12 +139,12 @@ impl<'m> Reducer<'m> {
             let hint = "entropy(model, sites([0, 1])) needs no density matrix";
             return Err(EntangleError::too_large(&what, size, format!("{MAX_ROWS} rows"), hint));
         }
-        let last = self.tree.depth().saturating_sub(1);
+        let last = self.state.tree.depth().saturating_sub(1);
         let top = self.index(last, 0, 0, &sorted, interrupt)?;
         let mut matrix: Vec<f64> = top
             .data
-            .chunks_exact(self.top.len().max(1))
-            .map(|block| block.iter().zip(&self.top).map(|(x, y)| x * y).sum())
+            .chunks_exact(self.state.top.len().max(1))
+            .map(|block| block.iter().zip(&self.state.top).map(|(x, y)| x * y).sum())
             .collect();
         let trace: f64 = matrix.iter().step_by(top.states + 1).sum();
         if !trace.is_finite() || trace <= 0.0 {
@@ -176,7 +165,7 @@ impl<'m> Reducer<'m> {
         interrupt: &Interrupt,
     ) -> Result<Message, EntangleError> {
         interrupt.check()?;
-        let dim = self.tree.dim(level);
+        let dim = self.state.tree.dim(level);
         if level == 0 {
             // R[s, s'] = |s><s'|.
             let mut data = vec![0.0; dim.pow(4)];
@@ -192,10 +181,10 @@ impl<'m> Reducer<'m> {
             return Ok(Message { sites: vec![position], states: dim, data });
         }
         let (Some(kinds), Some(under), Some(messages), Some(step)) = (
-            self.subtrees.levels().get(level),
-            self.subtrees.levels().get(level - 1),
-            self.grams.levels.get(level - 1),
-            self.tree.hierarchy.levels().get(level),
+            self.state.subtrees.levels().get(level),
+            self.state.subtrees.levels().get(level - 1),
+            self.state.grams.levels.get(level - 1),
+            self.state.tree.hierarchy.levels().get(level),
         ) else {
             return Err(EntangleError::ZeroState);
         };
@@ -222,7 +211,7 @@ impl<'m> Reducer<'m> {
                     step.window.as_ref().map_or(position, |window| window.source(position, *held));
                 let child = run.kind as usize;
                 let message = self.index(level - 1, child, below, list, interrupt)?;
-                let matrix = self.tree.matrix(level - 1, under.matrix(child));
+                let matrix = self.state.tree.matrix(level - 1, under.matrix(child));
                 parts.push(self.lift(message, matrix, level - 1, interrupt)?);
             }
             if traced > 0 {
@@ -258,7 +247,7 @@ impl<'m> Reducer<'m> {
         interrupt: &Interrupt,
     ) -> Result<Message, EntangleError> {
         let Some(matrix) = matrix else { return Ok(message) };
-        let (old, new) = (self.tree.dim(level), self.tree.up_dim(level));
+        let (old, new) = (self.state.tree.dim(level), self.state.tree.up_dim(level));
         let pairs = message.states * message.states;
         if pairs.saturating_mul(new * new.max(old)) > MAX_ENTRIES {
             let hint = "keep fewer sites, or use fewer channels";
@@ -283,7 +272,7 @@ impl<'m> Reducer<'m> {
 
     /// The position in a level of the index above a site.
     fn ancestor(&self, site: u64, level: usize) -> u64 {
-        let steps = self.tree.hierarchy.levels().iter().skip(1).take(level);
+        let steps = self.state.tree.hierarchy.levels().iter().skip(1).take(level);
         steps.fold(site, |position, step| match &step.window {
             Some(window) => window.locate(position).0,
             None => position,

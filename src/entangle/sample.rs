@@ -6,12 +6,11 @@
 //! operations. (Perfect sampling: Ferris and Vidal, 2012.)
 
 use super::EntangleError;
-use super::environment::head_gram;
-use super::gram::{Grams, rescale};
+use super::environment::Summed;
+use super::gram::rescale;
 use super::linalg;
 use super::model::Model;
-use super::tree::{Output, Tree};
-use crate::graph::{ChildOrder, Labels, Subtrees};
+use super::tree::Output;
 use crate::interrupt::Interrupt;
 use crate::network::{MAX_EXPLICIT_SITES, SplitMix64};
 use rayon::prelude::*;
@@ -21,11 +20,7 @@ const MAX_WINDOW_NUMBERS: usize = 1 << 27;
 
 /// Draws samples of one state.
 pub struct Sampler<'m> {
-    tree: Tree<'m>,
-    subtrees: Subtrees,
-    grams: Grams,
-    /// The environment of the last index.
-    top: Vec<f64>,
+    state: Summed<'m>,
 }
 
 /// One draw on its way.
@@ -48,7 +43,6 @@ impl<'m> Sampler<'m> {
         output: Output,
         interrupt: &Interrupt,
     ) -> Result<Self, EntangleError> {
-        let tree = Tree::new(model)?;
         let sites = model.network().input_shape().sites();
         if sites > MAX_EXPLICIT_SITES {
             let limit = format!("{MAX_EXPLICIT_SITES} sites");
@@ -60,14 +54,7 @@ impl<'m> Sampler<'m> {
                 hint,
             ));
         }
-        let heads = tree.heads(output)?;
-        let network = model.network();
-        let order = ChildOrder::Places;
-        let subtrees = Subtrees::new(network, &tree.hierarchy, Labels::None, order, interrupt)?;
-        let grams = Grams::ascend(&tree, &subtrees, |_| true, interrupt)?;
-        grams.checked_norm(&tree, &subtrees, heads)?;
-        let top = head_gram(heads, tree.dim(tree.depth().saturating_sub(1)));
-        Ok(Sampler { tree, subtrees, grams, top })
+        Ok(Sampler { state: Summed::new(model, output, interrupt)? })
     }
 
     /// The states of all sites (row-major, from 0 to `M - 1`) of `count` samples.
@@ -95,11 +82,11 @@ impl<'m> Sampler<'m> {
     }
 
     fn one(&self, random: SplitMix64, interrupt: &Interrupt) -> Result<Vec<u32>, EntangleError> {
-        let sites = self.tree.hierarchy.input_shape().sites() as usize;
+        let sites = self.state.tree.hierarchy.input_shape().sites() as usize;
         let mut states = vec![0u32; sites];
         let mut draw = Draw { states: &mut states, random, interrupt, work: Vec::new() };
-        let last = self.tree.depth().saturating_sub(1);
-        self.index(last, 0, 0, &self.top, &mut draw)?;
+        let last = self.state.tree.depth().saturating_sub(1);
+        self.index(last, 0, 0, &self.state.top, &mut draw)?;
         Ok(states)
     }
 
@@ -113,7 +100,7 @@ impl<'m> Sampler<'m> {
         environment: &[f64],
         draw: &mut Draw<'_>,
     ) -> Result<Vec<f64>, EntangleError> {
-        let dim = self.tree.dim(level);
+        let dim = self.state.tree.dim(level);
         if level == 0 {
             let diagonal = environment.iter().step_by(dim + 1).map(|entry| entry.max(0.0));
             let weights: Vec<f64> = diagonal.collect();
@@ -129,10 +116,10 @@ impl<'m> Sampler<'m> {
         }
         draw.interrupt.check()?;
         let (Some(kinds), Some(under), Some(messages), Some(step)) = (
-            self.subtrees.levels().get(level),
-            self.subtrees.levels().get(level - 1),
-            self.grams.levels.get(level - 1),
-            self.tree.hierarchy.levels().get(level),
+            self.state.subtrees.levels().get(level),
+            self.state.subtrees.levels().get(level - 1),
+            self.state.grams.levels.get(level - 1),
+            self.state.tree.hierarchy.levels().get(level),
         ) else {
             return Err(EntangleError::ZeroState);
         };
@@ -182,11 +169,11 @@ impl<'m> Sampler<'m> {
                 Some(window) => window.source(position, place as u64),
                 None => position,
             };
-            let matrix = self.tree.matrix(level - 1, under.matrix(*child));
+            let matrix = self.state.tree.matrix(level - 1, under.matrix(*child));
             let vector = match matrix {
                 None => self.index(level - 1, *child, below, &local, draw)?,
                 Some(matrix) => {
-                    let old = self.tree.dim(level - 1);
+                    let old = self.state.tree.dim(level - 1);
                     let mut seen = vec![0.0; old * old];
                     let mut work = std::mem::take(&mut draw.work);
                     linalg::congruence_transposed(matrix, &local, &mut seen, dim, old, &mut work);
