@@ -99,14 +99,18 @@ impl<'m> Amplitudes<'m> {
     ) -> Result<Vec<Scaled>, EntangleError> {
         self.check(sites)?;
         let heads = self.tree.heads(output)?;
+        let shift = self.tree.shift;
         if let Some((vector, exponent)) = self.pass(sites, interrupt)? {
+            let exponent = exponent.saturating_add(shift);
             let scores = heads.chunks_exact(vector.len().max(1));
             let dot = |head: &[f64]| head.iter().zip(&vector).map(|(x, y)| x * y).sum::<f64>();
             return scores
                 .map(|head| Scaled::from_parts(dot(head), exponent).ok_or(EntangleError::NotFinite))
                 .collect();
         }
+        let scale = Scaled::from_parts(1.0, shift).ok_or(EntangleError::NotFinite)?;
         let vector = self.careful_pass(sites, interrupt)?;
+        let vector: Vec<Scaled> = vector.into_iter().map(|entry| entry.mul(scale)).collect();
         let scores = heads.chunks_exact(vector.len().max(1));
         scores
             .map(|head| {
@@ -173,7 +177,7 @@ impl<'m> Amplitudes<'m> {
     }
 
     /// The matrix above an index.
-    pub(super) fn matrix(&self, level: usize, position: usize) -> Option<&'m [f64]> {
+    pub(super) fn matrix(&self, level: usize, position: usize) -> Option<&[f64]> {
         let number = match self.matrices.get(level) {
             Some(MatrixOf::Each) => position,
             Some(MatrixOf::Listed(list)) => list.get(position).map_or(0, |number| *number as usize),

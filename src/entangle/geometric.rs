@@ -110,7 +110,8 @@ pub fn geometric(
     }
     let best = best.ok_or(EntangleError::ZeroState)?;
     let hits = ends.iter().filter(|end| end.overlap.ratio(best.overlap) > 1.0 - SAME).count();
-    let ln_overlap = (best.overlap.ln_abs() - norm.ln_abs()).min(0.0);
+    let shift = 2.0 * network.tree().shift as f64 * std::f64::consts::LN_2;
+    let ln_overlap = (best.overlap.ln_abs() + shift - norm.ln_abs()).min(0.0);
     Ok(Geometric {
         upper: (-ln_overlap.exp_m1()).max(0.0).sqrt(),
         lower: (-(-least).exp_m1()).max(0.0).sqrt(),

@@ -52,6 +52,18 @@ impl Loss {
         Loss { error: self.error * growth, growth: self.growth * growth, ..self }
     }
 
+    /// After a message has become 0, or infinite, though nothing that it is made of is: a matrix is
+    /// so small, or large, beside those of its layer that its square is out of range.
+    fn vanished(mut self, out: &[f64], matrix: Option<&[f64]>, product: Option<&[f64]>) -> Self {
+        if linalg::exponent(out).is_none() {
+            let is_there = |factor: Option<&[f64]>| {
+                factor.is_none_or(|factor| linalg::exponent(factor).is_some())
+            };
+            self.drifted |= is_there(matrix) && is_there(product);
+        }
+        self
+    }
+
     /// After the largest entry has become smaller by a power of two in one step that had so many
     /// factors, each with a largest entry of 1/2 or more.
     fn suppressed(mut self, exponent: Option<i64>, factors: i64) -> Self {
@@ -330,7 +342,8 @@ fn message(
                 linalg::multiply_transposed(matrix, matrix, out, new, old, new);
             }
         }
-        return (rescale(out), Loss::ROUNDED);
+        let loss = Loss::ROUNDED.vanished(out, matrix, None);
+        return (rescale(out), loss);
     };
     let exponent = below.product(children, &mut scratch.product);
     let mut loss = below.loss(children);
@@ -356,6 +369,7 @@ fn message(
             loss = loss.cancelled(expected, found);
         }
     }
+    let loss = loss.vanished(out, matrix, Some(&scratch.product));
     let own = linalg::exponent(out);
     let exponent = exponent + rescale(out);
     (exponent, loss.suppressed(own.map(|_| exponent - given), factors))

@@ -147,6 +147,7 @@ fn spectrum(
         matrix => matrix?,
     };
     let Matrix { rows, cols, data, exponent, error, drifted } = matrix;
+    let exponent = exponent.saturating_add(prepared.tree.shift);
     if drifted {
         return Err(EntangleError::Drift);
     }
@@ -238,7 +239,10 @@ pub fn squared_norm(
     let subtrees = Subtrees::new(model.network(), &tree.hierarchy, labels, order, interrupt)?;
     let grams = Grams::ascend(&tree, &subtrees, |_| true, interrupt)?;
     match grams.checked_norm(&tree, &subtrees, heads) {
-        Ok((norm, _)) => Ok(norm),
+        Ok((norm, _)) => {
+            let scale = Scaled::from_parts(1.0, tree.shift.saturating_mul(2));
+            Ok(norm.mul(scale.ok_or(EntangleError::NotFinite)?))
+        }
         Err(EntangleError::ZeroState) => Ok(Scaled::ZERO),
         Err(error) => Err(error),
     }

@@ -3,6 +3,7 @@
 use super::EntangleError;
 use super::model::{Model, Weight};
 use crate::graph::{Edge, Hierarchy};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The levels of a ConvAC with the weights between them.
@@ -13,9 +14,15 @@ use std::sync::Arc;
 pub(super) struct Tree<'m> {
     pub hierarchy: Arc<Hierarchy>,
     /// By level: the weight to the parent; `None` where both are one copy tensor, and at the top.
-    weights: Vec<Option<&'m Weight>>,
+    weights: Vec<Option<Cow<'m, Weight>>>,
     output: &'m Weight,
+    /// The power of two that was taken out of all weights on the tree together: layers of extreme
+    /// weights, whose squares no double holds, are scaled.
+    pub shift: i64,
 }
+
+/// Weights beyond this power of two, or below its inverse, are scaled.
+const EXTREME: i64 = 100;
 
 /// What happens to the class index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +39,24 @@ impl<'m> Tree<'m> {
     /// The index tree of a model.
     pub fn new(model: &'m Model) -> Result<Self, EntangleError> {
         let hierarchy = Arc::new(Hierarchy::from_network(model.network())?);
-        let weights = hierarchy.levels().iter().map(|level| match level.up {
-            Edge::Weight { conv } => model.conv(conv),
-            Edge::Identity | Edge::Top => None,
-        });
-        Ok(Tree { weights: weights.collect(), output: model.output(), hierarchy })
+        let mut shift = 0i64;
+        let mut weights = Vec::with_capacity(hierarchy.levels().len());
+        for level in hierarchy.levels() {
+            let weight = match level.up {
+                Edge::Weight { conv } => model.conv(conv),
+                Edge::Identity | Edge::Top => None,
+            };
+            weights.push(weight.map(|weight| {
+                let exponent = weight.exponent();
+                if exponent.abs() <= EXTREME {
+                    return Cow::Borrowed(weight);
+                }
+                let count = i64::try_from(level.shape.sites()).unwrap_or(i64::MAX);
+                shift = shift.saturating_add(exponent.saturating_mul(count));
+                Cow::Owned(weight.scaled_down(exponent))
+            }));
+        }
+        Ok(Tree { weights, output: model.output(), hierarchy, shift })
     }
 
     /// The number of levels.
@@ -55,13 +75,13 @@ impl<'m> Tree<'m> {
     }
 
     /// The matrix above a kind, [`Tree::up_dim`] x [`Tree::dim`]; `None` for the identity.
-    pub fn matrix(&self, level: usize, number: usize) -> Option<&'m [f64]> {
-        self.weights.get(level).copied().flatten().map(|weight| weight.matrix(number))
+    pub fn matrix(&self, level: usize, number: usize) -> Option<&[f64]> {
+        self.weight(level).map(|weight| weight.matrix(number))
     }
 
     /// The weight above a level, if there is one.
-    pub fn weight(&self, level: usize) -> Option<&'m Weight> {
-        self.weights.get(level).copied().flatten()
+    pub fn weight(&self, level: usize) -> Option<&Weight> {
+        self.weights.get(level)?.as_deref()
     }
 
     /// The number of classes.

@@ -1,5 +1,6 @@
 //! The weights of one layer, and what may be wrong with weights.
 
+use crate::entangle::linalg;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,6 +11,8 @@ pub struct Weight {
     rows: usize,
     cols: usize,
     data: Arc<[f64]>,
+    /// The power of two of the largest entry; `None` when all are 0 or one is not finite.
+    exponent: Option<i64>,
 }
 
 impl Weight {
@@ -18,7 +21,21 @@ impl Weight {
         let data = data.into();
         let [positions, rows, cols] = shape.map(|size| usize::try_from(size).unwrap_or(usize::MAX));
         let count = positions.checked_mul(rows)?.checked_mul(cols)?;
-        (count == data.len()).then_some(Weight { positions, rows, cols, data })
+        let exponent = linalg::exponent(&data);
+        (count == data.len()).then_some(Weight { positions, rows, cols, data, exponent })
+    }
+
+    /// The power of two of the largest entry; 0 when all entries are 0.
+    pub fn exponent(&self) -> i64 {
+        self.exponent.unwrap_or(0)
+    }
+
+    /// The same weights divided by a power of two.
+    pub(in crate::entangle) fn scaled_down(&self, exponent: i64) -> Self {
+        let mut data = self.data.to_vec();
+        linalg::scale_down(&mut data, exponent);
+        let exponent = self.exponent.map(|own| own - exponent);
+        Weight { data: data.into(), exponent, ..*self }
     }
 
     /// `[positions, rows, cols]`.

@@ -339,3 +339,54 @@ fn squares_keep_their_digits_on_long_chains() {
         }
     }
 }
+
+#[test]
+fn extreme_weights_change_the_norm_alone() {
+    use crate::entangle::model::Initial;
+    let interrupt = Interrupt::new();
+    let class = Output::Class(0);
+    let net = tree_network(&[2, 2, 2], 2, &[3, 4, 3], Sharing::None);
+    let of = |scale: f64| init(&net, Initial::Gaussian, 5, scale, &interrupt).unwrap();
+    let plain = of(1.0);
+    for scale in [1e-300, 1e-170, 1e-100, 1e100, 1e170, 1e300] {
+        let model = of(scale);
+        // 8 + 4 + 2 matrices and the output.
+        let factor = 15.0 * scale.ln();
+        let norm =
+            |model: &Model| entangle::squared_norm(model, class, &interrupt).unwrap().ln_abs();
+        let difference = norm(&model) - norm(&plain);
+        assert!((difference - 2.0 * factor).abs() < 1e-9 * factor.abs(), "{scale}: {difference}");
+        let amplitude = |model: &Model| {
+            let all = Amplitudes::new(model, &interrupt).unwrap();
+            all.evaluate(Sites::States(&[1; 8]), class, &interrupt).unwrap()[0].ln_abs()
+        };
+        let difference = amplitude(&model) - amplitude(&plain);
+        assert!((difference - factor).abs() < 1e-9 * factor.abs(), "{scale}: {difference}");
+        for rule in [Rule::LeftRight, Rule::Interleaved, Rule::Blocks(2)] {
+            let across = rule.resolve(&net.input_shape()).unwrap();
+            for order in [0.5, 1.0, 2.0] {
+                let entropy = |model: &Model| {
+                    entangle::entropy(model, &across, class, order, &interrupt).unwrap()
+                };
+                assert!((entropy(&model) - entropy(&plain)).abs() < 1e-10, "{scale} {order}");
+            }
+            let renyi = entangle::renyi_two(&model, &across, class, &interrupt).unwrap().0;
+            let wanted = entangle::renyi_two(&plain, &across, class, &interrupt).unwrap().0;
+            assert!((renyi - wanted).abs() < 1e-10);
+        }
+        let nearest =
+            |model: &Model| entangle::geometric(model, 0, 4, 1, &interrupt).unwrap().upper;
+        assert!((nearest(&model) - nearest(&plain)).abs() < 1e-8);
+        let density = |model: &Model| {
+            Reducer::new(model, class, &interrupt)
+                .unwrap()
+                .reduce(&[5, 0], &interrupt)
+                .unwrap()
+                .matrix
+        };
+        for (x, y) in density(&model).iter().zip(density(&plain)) {
+            assert!((x - y).abs() < 1e-12);
+        }
+        assert!(Sampler::new(&model, class, &interrupt).unwrap().draw(2, 1, &interrupt).is_ok());
+    }
+}
