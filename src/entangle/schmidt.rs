@@ -114,13 +114,13 @@ fn joined_root(level: &super::gram::GramLevel, runs: &[Run], in_a: bool) -> Core
 
 /// The Schmidt spectrum of a state across a bipartition.
 ///
-/// Cost: see [`plan`]; `O(N r^3)` across a cut of one bond with [`Accuracy::Entropies`],
+/// Cost: see [`plan`](super::plan); `O(N r^3)` across a cut of one bond with [`Accuracy::Entropies`],
 /// `O(N r^4)` with [`Accuracy::Values`]; as many kinds as levels with shared weights and a regular
 /// partition.
 ///
 /// # Errors
 /// [`EntangleError::TooLarge`] beyond the limits of [`Plan::check`],
-/// [`EntangleError::ZeroState`], and what [`plan`] gives.
+/// [`EntangleError::ZeroState`], and what [`plan`](super::plan) gives.
 pub fn schmidt(
     model: &Model,
     across: &Bipartition,
