@@ -52,7 +52,7 @@ for_each_instruction_set! {
 }
 
 #[inline(always)]
-fn tridiagonalize_body<const FMA: bool, const R: usize, const C: usize>(
+pub(super) fn tridiagonalize_body<const FMA: bool, const R: usize, const C: usize>(
     a: &mut [f64],
     n: usize,
     diagonal: &mut [f64],
@@ -133,7 +133,7 @@ fn tridiagonalize_body<const FMA: bool, const R: usize, const C: usize>(
 /// Eigenvalues of a symmetric tridiagonal matrix by the implicit QL method without square roots
 /// (Pal, Walker and Kahan; Reinsch's TQLRAT), in place; `off[i]` couples `i` and `i + 1`. Whether it
 /// converged.
-fn tridiagonal_eigenvalues(diagonal: &mut [f64], off: &mut [f64]) -> bool {
+pub(super) fn tridiagonal_eigenvalues(diagonal: &mut [f64], off: &mut [f64]) -> bool {
     let n = diagonal.len();
     for entry in off.iter_mut() {
         *entry *= *entry;

@@ -76,7 +76,7 @@ for_each_instruction_set! {
 }
 
 #[inline(always)]
-fn reflect_body<const FMA: bool, const R: usize, const C: usize>(
+pub(super) fn reflect_body<const FMA: bool, const R: usize, const C: usize>(
     x: &mut [f64],
     cols: usize,
     active: &[usize],

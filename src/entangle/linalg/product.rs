@@ -27,7 +27,7 @@ for_each_instruction_set! {
 }
 
 #[inline(always)]
-fn small_product_body<const FMA: bool, const R: usize, const C: usize>(
+pub(super) fn small_product_body<const FMA: bool, const R: usize, const C: usize>(
     x: &[f64],
     y: &[f64],
     out: &mut [f64],

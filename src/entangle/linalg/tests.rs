@@ -280,3 +280,34 @@ fn long_calls_can_be_stopped() {
     thread.join().unwrap();
     assert_eq!(found, Err(LinalgError::Interrupted));
 }
+
+#[test]
+fn every_instruction_set_has_the_same_kernels() {
+    // The bodies that other machines run, compiled without their instructions.
+    for (rows, inner, cols) in SIZES {
+        let (x, y) = (random(21, rows * inner), random(22, inner * cols));
+        let wanted = naive(&x, &y, rows, inner, cols);
+        let mut out = vec![9.0; rows * cols];
+        super::product::small_product_body::<false, 4, 4>(&x, &y, &mut out, rows, inner, cols);
+        assert_near(&out, &wanted, 1e-14);
+        out.fill(9.0);
+        super::product::small_product_body::<true, 4, 8>(&x, &y, &mut out, rows, inner, cols);
+        assert_near(&out, &wanted, 1e-14);
+    }
+    let (rows, cols) = (40, 16);
+    let x = random(23, rows * cols);
+    let wanted = naive(&transpose(&x, rows, cols), &x, cols, rows, cols);
+    let mut r = x.clone();
+    super::orthogonal::reflect_body::<false, 4, 4>(&mut r, cols, &[rows; 16], cols);
+    let r = &r[..cols * cols];
+    assert_near(&naive(&transpose(r, cols, cols), r, cols, cols, cols), &wanted, 1e-13);
+    let n = 12;
+    let a = random(24, n * n);
+    let a: Vec<f64> = a.iter().zip(transpose(&a, n, n)).map(|(x, y)| x + y).collect();
+    let (mut diagonal, mut off) = (vec![0.0; n], vec![0.0; n]);
+    super::eigen::tridiagonalize_body::<false, 4, 4>(&mut a.clone(), n, &mut diagonal, &mut off);
+    assert!(super::eigen::tridiagonal_eigenvalues(&mut diagonal, &mut off));
+    diagonal.sort_by(|x, y| y.total_cmp(x));
+    let wanted = symmetric_eigenvalues(&mut a.clone(), n, &Interrupt::new()).unwrap();
+    assert_near(&diagonal, &wanted, 1e-13);
+}
