@@ -359,12 +359,7 @@ fn message(
             linalg::congruence(matrix, &scratch.product, out, new, old, &mut scratch.work);
             scratch.work.clear();
             scratch.work.extend(scratch.product.iter().step_by(old + 1));
-            let mut expected = 0.0f64;
-            for row in matrix.chunks_exact(old.max(1)) {
-                let squares =
-                    row.iter().zip(&scratch.work).map(|(weight, square)| weight * weight * square);
-                expected = expected.max(squares.sum());
-            }
+            let expected = linalg::largest_weighted_square(matrix, &scratch.work);
             let found = out.iter().step_by(new + 1).fold(0.0f64, |found, entry| found.max(*entry));
             loss = loss.cancelled(expected, found);
         }

@@ -19,8 +19,8 @@ mod tests;
 pub(super) use eigen::symmetric_eigenvalues;
 pub(super) use orthogonal::{khatri_rao_r, r_factor, semidefinite_root};
 pub(super) use product::{
-    congruence, congruence_transposed, exponent, matrix_vector, multiply, multiply_transposed,
-    scale_down, transposed_vector,
+    congruence, congruence_transposed, exponent, largest_weighted_square, matrix_vector, multiply,
+    multiply_transposed, scale_down, transposed_vector,
 };
 pub(super) use singular::{singular_values, squared_singular_values};
 

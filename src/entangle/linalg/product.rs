@@ -204,6 +204,36 @@ fn matrix_vector_body<const FMA: bool, const R: usize, const C: usize>(
 }
 
 for_each_instruction_set! {
+    /// The largest over the rows of `w` (each as long as `squares`) of `sum w_i^2 squares_i`.
+    pub(crate) fn largest_weighted_square(w: &[f64], squares: &[f64]) -> f64
+        = largest_weighted_square_body
+}
+
+#[inline(always)]
+fn largest_weighted_square_body<const FMA: bool, const R: usize, const C: usize>(
+    w: &[f64],
+    squares: &[f64],
+) -> f64 {
+    let mut largest = 0.0f64;
+    let (values, rest) = squares.as_chunks::<8>();
+    for row in w.chunks_exact(squares.len().max(1)) {
+        let mut sums = [0.0f64; 8];
+        let (heads, tail) = row.as_chunks::<8>();
+        for (head, value) in heads.iter().zip(values) {
+            for lane in 0..8 {
+                sums[lane] = fused::<FMA>(head[lane] * head[lane], value[lane], sums[lane]);
+            }
+        }
+        let mut sum: f64 = sums.iter().sum();
+        for (head, value) in tail.iter().zip(rest) {
+            sum = fused::<FMA>(head * head, *value, sum);
+        }
+        largest = largest.max(sum);
+    }
+    largest
+}
+
+for_each_instruction_set! {
     /// `y = w^T x` for `w` of `x.len() x y.len()`.
     pub(crate) fn transposed_vector(w: &[f64], x: &[f64], y: &mut [f64]) = transposed_vector_body
 }
