@@ -54,8 +54,13 @@ impl Loss {
 
     /// After a message has become 0, or infinite, though nothing that it is made of is: a matrix is
     /// so small, or large, beside those of its layer that its square is out of range.
-    fn vanished(mut self, out: &[f64], matrix: Option<&[f64]>, product: Option<&[f64]>) -> Self {
-        if linalg::exponent(out).is_none() {
+    fn vanished(
+        mut self,
+        out: Option<i64>,
+        matrix: Option<&[f64]>,
+        product: Option<&[f64]>,
+    ) -> Self {
+        if out.is_none() {
             let is_there = |factor: Option<&[f64]>| {
                 factor.is_none_or(|factor| linalg::exponent(factor).is_some())
             };
@@ -167,6 +172,24 @@ fn elementwise_power(message: &[f64], mut count: u32, out: &mut Vec<f64>) -> i64
         }
     }
     exponent
+}
+
+/// Takes out the power of two of the largest entry of a positive semidefinite matrix, which stands
+/// on its diagonal; `None` when that is 0 or not finite.
+fn rescale_gram(entries: &mut [f64]) -> Option<i64> {
+    let dim = entries.len().isqrt();
+    let mut largest = 0.0f64;
+    for entry in entries.iter().step_by(dim + 1) {
+        if !entry.is_finite() {
+            return None;
+        }
+        largest = largest.max(*entry);
+    }
+    let exponent = linalg::exponent(&[largest])?;
+    if exponent != 0 {
+        linalg::scale_down(entries, exponent);
+    }
+    Some(exponent)
 }
 
 /// Takes out the power of two of the largest entry.
@@ -342,8 +365,8 @@ fn message(
                 linalg::multiply_transposed(matrix, matrix, out, new, old, new);
             }
         }
-        let loss = Loss::ROUNDED.vanished(out, matrix, None);
-        return (rescale(out), loss);
+        let own = rescale_gram(out);
+        return (own.unwrap_or(0), Loss::ROUNDED.vanished(own, matrix, None));
     };
     let exponent = below.product(children, &mut scratch.product);
     let mut loss = below.loss(children);
@@ -364,9 +387,9 @@ fn message(
             loss = loss.cancelled(expected, found);
         }
     }
-    let loss = loss.vanished(out, matrix, Some(&scratch.product));
-    let own = linalg::exponent(out);
-    let exponent = exponent + rescale(out);
+    let own = rescale_gram(out);
+    let loss = loss.vanished(own, matrix, Some(&scratch.product));
+    let exponent = exponent + own.unwrap_or(0);
     (exponent, loss.suppressed(own.map(|_| exponent - given), factors))
 }
 
