@@ -74,6 +74,37 @@ fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Failure {
     failure(Code::File, format!("cannot {what} {}: {error}", path.display()), hint)
 }
 
+/// Entries of a folder that are looked at.
+const MOST_ENTRIES: usize = 20_000;
+
+/// The names in a folder that are wanted, in order, folders with a `/` at their end; none if the
+/// folder cannot be read. At most `most` of them.
+pub fn folder_entries(folder: &Path, wanted: impl Fn(&str) -> bool, most: usize) -> Vec<String> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut names: Vec<String> = entries
+        .take(MOST_ENTRIES)
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| wanted(name))
+        .collect();
+    names.sort_unstable();
+    names.truncate(most);
+    for name in &mut names {
+        if folder.join(&*name).is_dir() {
+            name.push('/');
+        }
+    }
+    names
+}
+
+/// Makes a folder, and those above it.
+///
+/// # Errors
+/// E08 with what the system says.
+pub fn make_folder(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|error| cannot("make the folder", folder, &error))
+}
+
 /// Writes a file at once: it is either the old one or the whole new one.
 ///
 /// # Errors

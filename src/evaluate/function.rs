@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Builtin;
 use super::scope::Env;
+use crate::diagnostic::Span;
 use crate::symbol::Symbol;
 use crate::syntax::ast::Lambda;
 use crate::value::Function;
@@ -32,6 +33,17 @@ impl Closure {
     /// The names of the parameters.
     pub fn params(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.lambda.params.iter().map(|param| param.name.symbol.as_str())
+    }
+
+    /// Where the default of a parameter stands, if it has one.
+    pub fn default_of(&self, name: &str) -> Option<Span> {
+        let param = self.lambda.params.iter().find(|param| param.name.symbol.as_str() == name)?;
+        param.default.as_ref().map(|default| default.span)
+    }
+
+    /// Where it is defined.
+    pub fn definition(&self) -> Span {
+        self.lambda.span
     }
 }
 

@@ -2,7 +2,16 @@
 //! came out.
 
 mod bundle;
+mod candidates;
+mod complete;
+mod completeness;
+mod cursor;
+mod fields;
+mod inspect;
+mod known;
+mod magic;
 mod notebook;
+mod words;
 
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
@@ -21,6 +30,10 @@ use crate::syntax::parse;
 use crate::value::Value;
 
 pub use bundle::Bundle;
+pub use complete::{Completion, CompletionKind, Completions};
+pub use completeness::{Completeness, completeness};
+pub use inspect::Page;
+pub use magic::{Cell, MAGICS, Magic, split};
 pub use notebook::{from_notebook, to_notebook};
 
 /// A session: the names that were bound so far, and everything that cells share.

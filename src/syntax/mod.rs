@@ -15,6 +15,6 @@ mod token;
 pub use crate::symbol::Symbol;
 pub use format::format;
 pub use literal::escape;
-pub use parse::{MAX_SOURCE, MAX_STATEMENT, Program, parse};
+pub use parse::{MAX_SOURCE, MAX_STATEMENT, Program, gives_up_at_end, parse};
 pub use scan::{MAX_DEPTH, Problem, RawStatement, Scan, scan};
 pub use token::{RESERVED, Token, TokenKind, continues_word, starts_word, tokenize};

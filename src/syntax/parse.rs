@@ -175,6 +175,27 @@ fn parse_statement(
     }
 }
 
+/// Whether the last statement is well formed as far as it goes, so that the parser gives up at its
+/// end and not before: what follows may still complete it.
+pub fn gives_up_at_end(scanned: &Scan) -> bool {
+    let Some(raw) = scanned.statements.last() else { return true };
+    let code = scanned.masked.get(raw.start..raw.end).unwrap_or("");
+    if scanned.nesting > SHALLOW || code.len() > MAX_STATEMENT {
+        // Too deep or too long to be tried in passing.
+        return true;
+    }
+    let gives_up = |code: &str| match Grammar::parse(Rule::statement, code) {
+        Ok(_) => 0,
+        Err(error) => match error.location {
+            pest::error::InputLocation::Pos(at) => at,
+            pest::error::InputLocation::Span((at, _)) => at,
+        },
+    };
+    // Behind a parameter or a field the parser points at its beginning; with a comma it goes on.
+    gives_up(code) >= code.len()
+        || (scanned.open_brackets > 0 && gives_up(&format!("{code},")) > code.len())
+}
+
 fn describe(problem: &Problem, text: &str, source: SourceId) -> Diagnostic {
     let span = |token: &super::Token| Span::new(source, token.start, token.end);
     let closing = |open: &str| match open {
