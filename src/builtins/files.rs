@@ -1,8 +1,10 @@
 //! Files: the only place of the library that reads or writes any.
 
-use std::io::Write;
+use std::fs::TryLockError;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::networks::NetworkValue;
 use super::table_macro::builtins;
@@ -110,6 +112,23 @@ pub fn make_folder(folder: &Path) -> Result<(), Failure> {
 /// # Errors
 /// E08 with what the system says; the old file is as it was.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    write_at_once(path, bytes, false)
+}
+
+/// Opens a file for writing, for its owner's eyes only if it is private.
+fn options(private: bool) -> std::fs::OpenOptions {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true);
+    #[cfg(unix)]
+    if private {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = private;
+    options
+}
+
+fn write_at_once(path: &Path, bytes: &[u8], private: bool) -> Result<(), Failure> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -122,7 +141,10 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     part.push(format!(".{}.part", std::process::id()));
     let part: PathBuf = folder.join(part);
     *unfinished() = Some(part.clone());
-    let written = std::fs::File::create(&part)
+    let written = options(private)
+        .write(true)
+        .truncate(true)
+        .open(&part)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .and_then(|()| std::fs::rename(&part, path));
     *unfinished() = None;
@@ -145,6 +167,108 @@ pub fn remove_unfinished() {
     if let Some(part) = unfinished().take() {
         // Nobody is left to be told.
         let _ = std::fs::remove_file(part);
+    }
+}
+
+/// A private file of lines to which several processes append. Whoever writes holds the lock, a
+/// file beside it, so that the lines of two processes never mix.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+}
+
+impl Journal {
+    /// The journal at a path; it and its folder are made if there are none.
+    ///
+    /// # Errors
+    /// E08 if it cannot be read or written.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            make_folder(folder)?;
+        }
+        let opened = options(true).read(true).append(true).open(path);
+        opened.map_err(|error| cannot("write", path, &error))?;
+        // A link stays one when the file is replaced.
+        Ok(Self { path: path.canonicalize().unwrap_or_else(|_| path.to_path_buf()) })
+    }
+
+    /// How many bytes it has; `None` if it is gone.
+    pub fn length(&self) -> Option<u64> {
+        std::fs::metadata(&self.path).ok().map(|meta| meta.len())
+    }
+
+    /// Its last bytes, at the most so many.
+    ///
+    /// # Errors
+    /// E08 with what the system says.
+    pub fn read_end(&self, most: u64) -> Result<Vec<u8>, Failure> {
+        let read = || {
+            let mut file = std::fs::File::open(&self.path)?;
+            let skipped = file.metadata()?.len().saturating_sub(most);
+            file.seek(SeekFrom::Start(skipped))?;
+            let mut bytes = Vec::new();
+            file.take(most).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        read().map_err(|error: std::io::Error| cannot("read", &self.path, &error))
+    }
+
+    /// Waits for the lock; `None` if others still hold it in the end.
+    ///
+    /// # Errors
+    /// E08 where there are no locks.
+    pub fn lock(&self, patience: Duration) -> Result<Option<Locked<'_>>, Failure> {
+        let mut name = self.path.clone().into_os_string();
+        name.push(".lock");
+        let name = PathBuf::from(name);
+        let file = options(true).truncate(false).write(true).open(&name);
+        let file = file.map_err(|error| cannot("write", &name, &error))?;
+        let start = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(Locked { journal: self, _lock: file })),
+                Err(TryLockError::WouldBlock) if start.elapsed() >= patience => return Ok(None),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(2)),
+                Err(TryLockError::Error(error)) => return Err(cannot("lock", &name, &error)),
+            }
+        }
+    }
+}
+
+/// A journal that nobody else writes as long as this lives.
+#[derive(Debug)]
+pub struct Locked<'j> {
+    journal: &'j Journal,
+    _lock: std::fs::File,
+}
+
+impl Locked<'_> {
+    /// Appends whole lines in one write. If a process was killed in the middle of its line, they
+    /// begin on a new one.
+    ///
+    /// # Errors
+    /// E08 with what the system says.
+    pub fn append(&self, lines: &str) -> Result<(), Failure> {
+        let path = &self.journal.path;
+        let append = || {
+            let mut file = options(true).read(true).append(true).open(path)?;
+            let mut last = [b'\n'];
+            if file.metadata()?.len() > 0 {
+                file.seek(SeekFrom::End(-1))?;
+                file.read_exact(&mut last)?;
+            }
+            let torn = if last == [b'\n'] { "" } else { "\n" };
+            file.write_all(format!("{torn}{lines}").as_bytes())
+        };
+        append().map_err(|error: std::io::Error| cannot("write", path, &error))
+    }
+
+    /// Replaces the whole journal, at once.
+    ///
+    /// # Errors
+    /// E08; the old one is as it was.
+    pub fn replace(&self, bytes: &[u8]) -> Result<(), Failure> {
+        write_at_once(&self.journal.path, bytes, true)
     }
 }
 

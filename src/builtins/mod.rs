@@ -30,7 +30,9 @@ mod tables;
 use crate::evaluate::Registry;
 use crate::value::{FieldInfo, Type};
 
-pub use files::{folder_entries, make_folder, place, read_text, remove_unfinished, write_whole};
+pub use files::{
+    Journal, Locked, folder_entries, make_folder, place, read_text, remove_unfinished, write_whole,
+};
 
 /// The registry of all builtins.
 pub fn registry() -> Registry {

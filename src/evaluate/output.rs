@@ -35,6 +35,16 @@ pub trait Output: Send + Sync {
     /// A value is shown.
     fn show(&self, shown: &Shown);
 
+    /// A page of help, in both of its forms.
+    fn page(&self, plain: &str, _html: &str) {
+        self.stream(&format!("{plain}\n"));
+    }
+
+    /// Text in Markdown.
+    fn markdown(&self, text: &str) {
+        self.stream(&format!("{}\n", text.trim_end()));
+    }
+
     /// A long computation goes on; called some ten times a second from half a second on. The
     /// last call has `done == total`.
     fn progress(&self, _progress: &Progress) {}

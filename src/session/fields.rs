@@ -75,19 +75,24 @@ const SHOWN: usize = 60;
 
 /// `f(x, y = 2)` for a function, `name: type = value` for everything else.
 pub(super) fn signature_of(name: &str, value: &Value) -> String {
-    let text = match value {
-        Value::Function(function) => {
-            let signature = function.signature();
+    let Value::Function(function) = value else {
+        return format!("{name}: {} = {}", value.type_of(), value_text(value));
+    };
+    let signature = function.signature();
+    match builtin_of(function.as_ref()) {
+        Some(builtin) => format!("{signature} -> {}", builtin.returns),
+        // A lambda has no name of its own.
+        None if function.name().is_none() => {
             let arguments = signature.find('(').and_then(|at| signature.get(at..));
-            return match builtin_of(function.as_ref()) {
-                Some(builtin) => format!("{signature} -> {}", builtin.returns),
-                // A lambda has no name of its own.
-                None if function.name().is_none() => {
-                    format!("{name}{}", arguments.unwrap_or("(…)"))
-                }
-                None => signature,
-            };
+            format!("{name}{}", arguments.unwrap_or("(…)"))
         }
+        None => signature,
+    }
+}
+
+/// A value in one short line; text has quotes.
+pub(super) fn value_text(value: &Value) -> String {
+    let text = match value {
         Value::String(text) => format!("\"{}\"", text.chars().take(SHOWN).collect::<String>()),
         other => short(other),
     };
@@ -96,5 +101,5 @@ pub(super) fn signature_of(name: &str, value: &Value) -> String {
     if shown.len() < line.len() {
         shown.push('…');
     }
-    format!("{name}: {} = {shown}", value.type_of())
+    shown
 }

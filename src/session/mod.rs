@@ -3,14 +3,17 @@
 
 mod bundle;
 mod candidates;
+mod cells;
 mod complete;
 mod completeness;
 mod cursor;
 mod fields;
+mod history;
 mod inspect;
 mod known;
 mod magic;
 mod notebook;
+mod pictures;
 mod words;
 
 use std::panic::AssertUnwindSafe;
@@ -32,9 +35,11 @@ use crate::value::Value;
 pub use bundle::Bundle;
 pub use complete::{Completion, CompletionKind, Completions};
 pub use completeness::{Completeness, completeness};
+pub use history::{Entry, History, history_path};
 pub use inspect::Page;
 pub use magic::{Cell, MAGICS, Magic, split};
 pub use notebook::{from_notebook, to_notebook};
+pub use pictures::Pictures;
 
 /// A session: the names that were bound so far, and everything that cells share.
 #[derive(Debug)]
@@ -47,6 +52,10 @@ pub struct Session {
     pool: Arc<OnceLock<Option<rayon::ThreadPool>>>,
     globals: Arc<Globals>,
     overrides: FxHashMap<Symbol, Value>,
+    /// The cells that ran without an error, for `%save`.
+    programs: Vec<String>,
+    /// Where shown pictures are written too, for `%plots`.
+    pictures: Option<Arc<Pictures>>,
 }
 
 impl Default for Session {
@@ -67,6 +76,8 @@ impl Session {
             pool: Arc::default(),
             globals: Arc::default(),
             overrides: FxHashMap::default(),
+            programs: Vec::new(),
+            pictures: None,
         }
     }
 
@@ -115,9 +126,21 @@ impl Session {
         file: Option<&Path>,
         output: Arc<dyn Output>,
     ) -> Vec<Diagnostic> {
+        let source = self.sources.add(name, text);
+        self.run_source(source, text, file, output)
+    }
+
+    /// Runs the program of a source that is known already: byte for byte the source itself, but
+    /// for blanks in the place of what is no program.
+    fn run_source(
+        &mut self,
+        source: SourceId,
+        text: &str,
+        file: Option<&Path>,
+        output: Arc<dyn Output>,
+    ) -> Vec<Diagnostic> {
         let file = file.map(crate::builtins::place);
         let file = file.as_ref();
-        let source = self.sources.add(name, text);
         let program = parse(text, source);
         let mut errors = program.errors;
         errors.extend(self.unused_overrides(&program.statements, source));
@@ -160,6 +183,8 @@ impl Session {
             pool: Arc::clone(&self.pool),
             globals: Arc::clone(&self.globals),
             overrides: FxHashMap::default(),
+            programs: Vec::new(),
+            pictures: None,
         };
         let cell = format!("let {name} = {expression}");
         let errors = sub.run(&format!("--set {name}"), &cell, None, Arc::new(Silent));

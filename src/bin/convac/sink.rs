@@ -1,14 +1,14 @@
 //! Where `convac run` writes shown values: as text or as JSON, and pictures into a folder.
 
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use convac::diagnostic::{Diagnostic, Sources};
 use convac::evaluate::{Output, Progress, Shown};
 use convac::interrupt::Interrupt;
-use convac::session::Bundle;
+use convac::session::{Bundle, Pictures};
 use convac::value::Failure;
 use serde_json::json;
 
@@ -17,8 +17,7 @@ use super::report::error_json;
 /// The sink of a run.
 pub struct Sink {
     json: bool,
-    plots: Option<PathBuf>,
-    pictures: AtomicUsize,
+    pictures: Option<Pictures>,
     /// Whether the reader of the standard output went away.
     closed: AtomicBool,
     interrupt: Interrupt,
@@ -33,8 +32,7 @@ impl Sink {
         let visible = std::io::stderr().is_terminal();
         Self {
             json,
-            plots,
-            pictures: AtomicUsize::new(0),
+            pictures: plots.map(Pictures::new),
             closed: AtomicBool::new(false),
             interrupt,
             sources,
@@ -71,23 +69,6 @@ impl Sink {
     fn fail(&self, failure: &Failure, shown: &Shown) {
         let error = Diagnostic::clone(failure).or_at(shown.span);
         self.errors.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(error);
-    }
-
-    fn pictures(&self, folder: &Path, shown: &Shown) {
-        let bundle = Bundle(&shown.value);
-        let Some(svg) = bundle.svg() else { return };
-        let number = self.pictures.fetch_add(1, Ordering::SeqCst) + 1;
-        let name = format!("{number:02}-{}", shown.value.type_of());
-        let write =
-            |name: &str, bytes: &[u8]| convac::builtins::write_whole(&folder.join(name), bytes);
-        let svg = svg.and_then(|svg| write(&format!("{name}.svg"), svg.as_bytes()));
-        let png = match bundle.png() {
-            Some(png) => png.and_then(|png| write(&format!("{name}.png"), &png)),
-            None => Ok(()),
-        };
-        if let Err(failure) = svg.and(png) {
-            self.fail(&failure, shown);
-        }
     }
 
     fn clear_progress(&self) {
@@ -127,8 +108,8 @@ impl Output for Sink {
         } else {
             self.write(&format!("{}\n", bundle.plain()));
         }
-        if let Some(folder) = &self.plots {
-            self.pictures(folder, shown);
+        if let Some(Err(failure)) = self.pictures.as_ref().map(|pictures| pictures.write(shown)) {
+            self.fail(&failure, shown);
         }
     }
 
