@@ -31,7 +31,10 @@ const ROOMS: [(&str, &[&str]); 11] = [
             "network",
         ],
     ),
-    ("session", &["symbol", "diagnostic", "interrupt", "syntax", "value", "evaluate", "builtins"]),
+    (
+        "session",
+        &["symbol", "diagnostic", "interrupt", "syntax", "value", "evaluate", "builtins", "plot"],
+    ),
     ("interrupt", &[]),
 ];
 

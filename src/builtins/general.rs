@@ -7,18 +7,48 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::evaluate::{BuiltinFunction, Scope};
 use crate::value::{List, Type, Value, brief, text};
 
+/// Values as a line of plain text.
+fn line(values: &List) -> String {
+    let text = |value: Value| match &value {
+        Value::String(text) => text.to_string(),
+        other => text(other),
+    };
+    let mut line = values.iter().map(text).collect::<Vec<_>>().join(" ");
+    line.push('\n');
+    line
+}
+
 builtins! { GENERAL "General":
     /// Writes values as a line of plain text.
     ///
     /// > print("bits:", 16)
     /// bits: 16
     printing fn print(cx, call; /** What to write, with blanks between. */ x: Arc<List>) -> () {
-        let mut line = x.iter().map(|value| match &value {
-            Value::String(text) => text.to_string(),
-            other => text(other),
-        }).collect::<Vec<_>>().join(" ");
-        line.push('\n');
-        cx.machine().output.stream(&line);
+        cx.machine().output.stream(&line(&x));
+        Ok(())
+    }
+
+    /// Writes values as a line of plain text beside the output: on the standard error.
+    ///
+    /// In a notebook it has a colour of its own; in a pipe it does not mix with what is printed.
+    ///
+    /// > warn("rank not proved:", 7)
+    /// rank not proved: 7
+    printing fn warn(cx, call; /** What to write, with blanks between. */ x: Arc<List>) -> () {
+        cx.machine().output.warn(&line(&x));
+        Ok(())
+    }
+
+    /// Takes away what this cell of a notebook has shown so far.
+    ///
+    /// With `wait` the old output stays until something new is shown, so that nothing flickers. On
+    /// a terminal and in a file nothing happens.
+    ///
+    /// > print("half done")
+    /// > clear()
+    /// half done
+    effect fn clear(cx, call; /** Whether to wait for new output. */ wait: bool = "true") -> () {
+        cx.machine().output.clear(wait);
         Ok(())
     }
 

@@ -9,6 +9,7 @@ mod charts;
 mod entanglement;
 mod files;
 mod general;
+mod latex;
 mod layers;
 mod lists;
 pub mod manual;

@@ -150,7 +150,15 @@ impl Object for NetworkValue {
     }
 
     fn media(&self, kind: MediaKind) -> Option<Result<Media, Failure>> {
-        (kind == MediaKind::Html).then(|| Ok(Media::Text(html(&self.0))))
+        let picture = super::pictures::network(&self.0, None);
+        if kind == MediaKind::Html {
+            let drawn = picture.ok().and_then(|picture| picture.svg().ok()).unwrap_or_default();
+            return Some(Ok(Media::Text(format!("<div>{drawn}{}</div>", html(&self.0)))));
+        }
+        match picture {
+            Ok(picture) => super::pictures::media(&picture, kind),
+            Err(failure) => Some(Err(failure)),
+        }
     }
 
     fn field(&self, name: &str) -> Option<Result<Value, Failure>> {

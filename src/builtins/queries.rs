@@ -244,6 +244,10 @@ impl Object for CutValue {
     }
 
     fn media(&self, kind: MediaKind) -> Option<Result<Media, Failure>> {
+        if kind == MediaKind::Latex {
+            let formula = super::latex::cut(&self.cut.factors(), &self.cut.weight());
+            return Some(Ok(Media::Text(formula)));
+        }
         if kind == MediaKind::Html {
             let picture = self.picture(None).ok();
             return Some(Ok(pictures::html(&self.text(), picture.as_ref())));
@@ -456,8 +460,17 @@ impl Object for BoundValue {
     }
 
     fn media(&self, kind: MediaKind) -> Option<Result<Media, Failure>> {
-        let html = || Media::Text(format!("<pre>{}</pre>", escape_html(&self.text())));
-        (kind == MediaKind::Html).then(|| Ok(html()))
+        let bound = &self.bound;
+        match kind {
+            MediaKind::Html => {
+                Some(Ok(Media::Text(format!("<pre>{}</pre>", escape_html(&self.text())))))
+            }
+            MediaKind::Latex => {
+                let formula = super::latex::bound(bound.lower.as_ref(), &bound.upper, bound.tight);
+                Some(Ok(Media::Text(formula)))
+            }
+            MediaKind::Svg | MediaKind::Png => None,
+        }
     }
 
     fn field(&self, name: &str) -> Option<Result<Value, Failure>> {

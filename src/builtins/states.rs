@@ -20,7 +20,7 @@ use crate::evaluate::{Args, Eval, Stop};
 use crate::symbol::Symbol;
 use crate::value::{
     Failure, FieldInfo, IntoValue, LIST_LIMIT, List, Media, MediaKind, Object, Type, TypeSet,
-    Value, escape_html, json_real, short_real,
+    Value, json_real, short_real,
 };
 
 /// A dense tensor as a value.
@@ -48,6 +48,47 @@ impl TensorValue {
     /// An entry with the common power of two.
     fn entry(&self, value: f64) -> f64 {
         Scaled::from_parts(value, self.dense.exponent).map_or(f64::NAN, Scaled::to_f64)
+    }
+
+    /// The entries as a matrix: the first half of the sites are its rows.
+    fn matrix(&self) -> (usize, usize) {
+        let power = |sites: usize| {
+            let sites = u32::try_from(sites).unwrap_or(u32::MAX);
+            self.dense.size.saturating_pow(sites)
+        };
+        let left = self.dense.sites / 2;
+        (power(left), power(self.dense.sites - left))
+    }
+
+    /// A table of the first rows and columns, with the shape and the norm above it.
+    fn html(&self, rows: usize, cols: usize) -> String {
+        const SHOWN: usize = 20;
+        let sum: f64 = self.entries().iter().map(|x| x * x).sum();
+        let mut out = format!(
+            "<div>tensor of shape {}, class {}, f64, norm {}</div>\
+             <table style=\"border-collapse:collapse;color:inherit\">",
+            self.shape(),
+            self.class,
+            short_real(self.entry(sum.sqrt()))
+        );
+        let cell = "text-align:right;padding:2px 8px";
+        for row in self.entries().chunks(cols.max(1)).take(SHOWN) {
+            out.push_str("<tr>");
+            for value in row.iter().take(SHOWN) {
+                let value = short_real(self.entry(*value));
+                out.push_str(&format!("<td style=\"{cell}\">{value}</td>"));
+            }
+            if cols > SHOWN {
+                out.push_str("<td>…</td>");
+            }
+            out.push_str("</tr>");
+        }
+        out.push_str("</table>");
+        if rows > SHOWN || cols > SHOWN {
+            let (rows, cols) = (rows.min(SHOWN), cols.min(SHOWN));
+            out.push_str(&format!("<div>… the first {rows} rows and {cols} columns</div>"));
+        }
+        out
     }
 
     fn shape(&self) -> String {
@@ -96,8 +137,16 @@ impl Object for TensorValue {
     }
 
     fn media(&self, kind: MediaKind) -> Option<Result<Media, Failure>> {
-        let html = || Media::Text(format!("<pre>{}</pre>", escape_html(&self.text())));
-        (kind == MediaKind::Html).then(|| Ok(html()))
+        let entry = |row: usize, col: usize, cols: usize| {
+            self.entries().get(row * cols + col).map_or(f64::NAN, |value| self.entry(*value))
+        };
+        let (rows, cols) = self.matrix();
+        let text = match kind {
+            MediaKind::Html => self.html(rows, cols),
+            MediaKind::Latex => super::latex::matrix(rows, cols, |i, j| entry(i, j, cols))?,
+            MediaKind::Svg | MediaKind::Png => return None,
+        };
+        Some(Ok(Media::Text(text)))
     }
 
     fn field(&self, name: &str) -> Option<Result<Value, Failure>> {

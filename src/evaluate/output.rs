@@ -14,6 +14,8 @@ pub struct Shown {
     pub span: Span,
     /// The first line of the expression, from 1.
     pub line: usize,
+    /// Whether it is the value of the last bare expression: the result of the cell.
+    pub result: bool,
 }
 
 /// How far a long computation is.
@@ -32,8 +34,17 @@ pub trait Output: Send + Sync {
     /// A line that `print` wrote, with its newline.
     fn stream(&self, text: &str);
 
+    /// A line that `warn` wrote, with its newline; beside what a program prints.
+    fn warn(&self, text: &str) {
+        self.stream(text);
+    }
+
     /// A value is shown.
     fn show(&self, shown: &Shown);
+
+    /// What the cell has shown goes away, at once or when something new is shown. Where nothing
+    /// can be taken back, nothing happens.
+    fn clear(&self, _wait: bool) {}
 
     /// A page of help, in both of its forms.
     fn page(&self, plain: &str, _html: &str) {

@@ -122,7 +122,9 @@ pub fn run(
 ) -> RunEnd {
     let mut globals = Arc::clone(globals);
     let importing: Vec<Place> = file.cloned().into_iter().collect();
-    for statement in statements {
+    let is_shown = |s: &Statement| !s.hidden && matches!(s.kind, StatementKind::Expression(_));
+    let last = statements.iter().rposition(is_shown);
+    for (number, statement) in statements.iter().enumerate() {
         let stepped = {
             let scope = Scope::top(machine, &globals, &globals, None, &importing);
             step(&scope, statement, overrides)
@@ -139,7 +141,7 @@ pub fn run(
                 let silent =
                     matches!(value, Value::None) && gives_nothing(machine, &globals, statement);
                 if !statement.hidden && !silent {
-                    show(machine, value, statement.span);
+                    show(machine, value, statement.span, last == Some(number));
                 }
             }
             Err(Stop::Error(error)) => return RunEnd { globals, error: Some(*error) },
@@ -163,9 +165,9 @@ fn gives_nothing(machine: &Machine, globals: &Globals, statement: &Statement) ->
 }
 
 /// Shows a value in the sink of the machine.
-pub(super) fn show(machine: &Machine, value: Value, span: Span) {
+fn show(machine: &Machine, value: Value, span: Span, result: bool) {
     let line = machine.sources.position(span).map_or(0, |(line, _)| line);
-    machine.output.show(&Shown { value, span, line });
+    machine.output.show(&Shown { value, span, line, result });
 }
 
 impl Scope<'_> {
@@ -175,7 +177,7 @@ impl Scope<'_> {
     /// [`Stop::OutOfOrder`] inside a parallel comprehension.
     pub fn show(&self, value: Value, span: Span) -> Eval<()> {
         self.begin_effect()?;
-        show(self.shared, value, span);
+        show(self.shared, value, span, false);
         Ok(())
     }
 }

@@ -1,6 +1,20 @@
 //! A value in all the forms in which it can be shown.
 
+use serde_json::{Map, Value as Json, json};
+
+use crate::plot::Picture;
 use crate::value::{Failure, Media, MediaKind, Value, html, text};
+
+/// A value by MIME type, as notebooks keep it.
+#[derive(Clone, Debug, Default)]
+pub struct Forms {
+    /// The forms; `text/plain` always.
+    pub data: Map<String, Json>,
+    /// The sizes of pictures, in CSS pixels.
+    pub metadata: Map<String, Json>,
+    /// Why forms are missing that such values have.
+    pub failures: Vec<Failure>,
+}
 
 /// A value to be shown; every form is made when it is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -41,10 +55,97 @@ impl Bundle<'_> {
         }
     }
 
+    /// `text/latex`, in `$$…$$`.
+    pub fn latex(&self) -> Option<String> {
+        match self.media(MediaKind::Latex)? {
+            Ok(Media::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// All forms at once: the same ones for the kernel, the REPL and the command line.
+    pub fn mime(&self) -> Forms {
+        let mut forms = Forms::default();
+        let mut add = |kind: &str, text: String| {
+            forms.data.insert(kind.to_owned(), Json::from(text));
+        };
+        add("text/plain", self.plain());
+        if let Some(html) = self.html() {
+            add("text/html", html);
+        }
+        let svg = self.svg();
+        // An exporter to LaTeX would take the formula and leave the picture out.
+        if svg.is_none()
+            && let Some(latex) = self.latex()
+        {
+            add("text/latex", latex);
+        }
+        match svg {
+            Some(Ok(svg)) => add("image/svg+xml", svg),
+            Some(Err(failure)) => forms.failures.push(failure),
+            None => {}
+        }
+        // A picture that cannot be drawn is told once.
+        if let Some(Ok(png)) = self.png() {
+            if let Some((width, height)) = size(&png) {
+                #[allow(clippy::cast_possible_truncation)] // no picture is that large
+                let css = |pixels: u32| (f64::from(pixels) / Picture::DEFAULT_SCALE).round() as i64;
+                let size = json!({ "width": css(width), "height": css(height) });
+                forms.metadata.insert("image/png".to_owned(), size);
+            }
+            forms.data.insert("image/png".to_owned(), Json::from(base64(&png)));
+        }
+        forms
+    }
+
     fn media(&self, kind: MediaKind) -> Option<Result<Media, Failure>> {
         match self.0 {
             Value::Object(object) => object.media(kind),
             _ => None,
         }
+    }
+}
+
+/// Width and height of a PNG, from its header.
+fn size(png: &[u8]) -> Option<(u32, u32)> {
+    let number = |at: usize| Some(u32::from_be_bytes(png.get(at..at + 4)?.try_into().ok()?));
+    Some((number(16)?, number(20)?))
+}
+
+/// Base 64 (RFC 4648) with padding and without newlines.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let bits =
+            (0..3).fold(0, |bits, i| bits << 8 | usize::from(chunk.get(i).copied().unwrap_or(0)));
+        for digit in 0..4 {
+            let sign = match digit <= chunk.len() {
+                true => char::from(DIGITS[bits >> (18 - 6 * digit) & 63]),
+                false => '=',
+            };
+            out.push(sign);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vectors_of_rfc_4648() {
+        let vectors = ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"];
+        for (length, expected) in vectors.iter().enumerate() {
+            assert_eq!(base64(&b"foobar"[..length]), *expected);
+        }
+    }
+
+    #[test]
+    fn tables_and_texts_have_their_forms() {
+        let plain = Bundle(&Value::string("<b>")).mime();
+        assert_eq!(plain.data.len(), 1);
+        assert!(plain.failures.is_empty());
     }
 }

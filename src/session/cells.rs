@@ -165,7 +165,7 @@ impl Session {
         }
         let span = asked.name();
         let line = self.sources.position(span).map_or(1, |(line, _)| line);
-        output.show(&Shown { value: self.who(), span, line });
+        output.show(&Shown { value: self.who(), span, line, result: true });
     }
 
     fn show_page(

@@ -14,6 +14,7 @@ mod known;
 mod magic;
 mod notebook;
 mod pictures;
+mod report;
 mod words;
 
 use std::panic::AssertUnwindSafe;
@@ -32,7 +33,7 @@ use crate::syntax::ast::{Statement, StatementKind};
 use crate::syntax::parse;
 use crate::value::Value;
 
-pub use bundle::Bundle;
+pub use bundle::{Bundle, Forms};
 pub use complete::{Completion, CompletionKind, Completions};
 pub use completeness::{Completeness, completeness};
 pub use history::{Entry, History, history_path};
@@ -40,6 +41,7 @@ pub use inspect::Page;
 pub use magic::{Cell, MAGICS, Magic, split};
 pub use notebook::{from_notebook, to_notebook};
 pub use pictures::Pictures;
+pub use report::{error_json, language_info, progress_line};
 
 /// A session: the names that were bound so far, and everything that cells share.
 #[derive(Debug)]

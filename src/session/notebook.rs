@@ -31,11 +31,7 @@ pub fn to_notebook(program: &str) -> String {
         "cells": cells,
         "metadata": {
             "kernelspec": { "display_name": "ConvAC", "language": "convac", "name": "convac" },
-            "language_info": {
-                "file_extension": ".cac",
-                "mimetype": "text/x-convac",
-                "name": "convac"
-            }
+            "language_info": super::language_info()
         },
         "nbformat": 4,
         "nbformat_minor": 5

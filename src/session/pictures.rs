@@ -74,6 +74,14 @@ impl Output for Drawing {
         self.inner.stream(text);
     }
 
+    fn warn(&self, text: &str) {
+        self.inner.warn(text);
+    }
+
+    fn clear(&self, wait: bool) {
+        self.inner.clear(wait);
+    }
+
     fn show(&self, shown: &Shown) {
         if let Err(failure) = self.pictures.write(shown) {
             let error = Diagnostic::clone(&failure).or_at(shown.span);

@@ -39,20 +39,9 @@ pub fn print_errors(errors: &[Diagnostic], sources: &Sources, colors: Colors) {
     }
 }
 
-/// An error as one JSON object.
+/// An error as one line of `--json`.
 pub fn error_json(error: &Diagnostic, sources: &Sources) -> serde_json::Value {
-    let position = error.primary.as_ref().and_then(|label| sources.position(label.span));
-    let source = error.primary.as_ref().and_then(|label| sources.get(label.span.source));
-    json!({
-        "error": {
-            "code": error.code.as_str(),
-            "message": error.message,
-            "line": position.map(|(line, _)| line),
-            "column": position.map(|(_, column)| column),
-            "file": source.map(|source| source.name.clone()),
-            "hint": error.hint,
-        }
-    })
+    json!({ "error": convac::session::error_json(error, sources) })
 }
 
 /// Writes text to the standard output; false if nobody reads it any more.

@@ -90,6 +90,16 @@ impl Output for Sink {
         }
     }
 
+    fn warn(&self, text: &str) {
+        if self.json {
+            self.write(&format!("{}\n", json!({ "stream": "stderr", "text": text })));
+        } else {
+            self.clear_progress();
+            // Nobody is left to be told that the standard error is closed.
+            let _ = std::io::stderr().write_all(text.as_bytes());
+        }
+    }
+
     fn show(&self, shown: &Shown) {
         let bundle = Bundle(&shown.value);
         if self.json {
@@ -120,16 +130,7 @@ impl Output for Sink {
             return;
         }
         *visible.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
-        #[allow(clippy::cast_precision_loss)]
-        let share = progress.done as f64 / progress.total.max(1) as f64;
-        let left = progress.elapsed.as_secs_f64() * (1.0 - share) / share.max(1e-9);
-        let line = format!(
-            "\r\x1b[K{:3.0} %  {} of {}  about {} left",
-            100.0 * share,
-            progress.done,
-            progress.total,
-            duration(left)
-        );
+        let line = format!("\r\x1b[K{}", convac::session::progress_line(progress));
         let _ = write!(std::io::stderr(), "{line}");
     }
 
@@ -144,15 +145,5 @@ impl Output for Sink {
                 "echo answer | convac run file.cac",
             )),
         }
-    }
-}
-
-fn duration(seconds: f64) -> String {
-    if seconds < 90.0 {
-        format!("{seconds:.0} s")
-    } else if seconds < 5400.0 {
-        format!("{:.0} min", seconds / 60.0)
-    } else {
-        format!("{:.0} h", seconds / 3600.0)
     }
 }

@@ -1,0 +1,56 @@
+//! What command line, REPL and kernel tell in the same words.
+
+use serde_json::{Value as Json, json};
+
+use crate::diagnostic::{Diagnostic, Sources};
+use crate::evaluate::Progress;
+
+/// The language as notebooks and kernels describe it.
+pub fn language_info() -> Json {
+    json!({
+        "codemirror_mode": "convac",
+        "file_extension": ".cac",
+        "mimetype": "text/x-convac",
+        "name": "convac",
+        "pygments_lexer": "convac",
+        "version": env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// An error as one JSON object: `code`, `message`, `line`, `column`, `file`, `hint`.
+pub fn error_json(error: &Diagnostic, sources: &Sources) -> Json {
+    let position = error.primary.as_ref().and_then(|label| sources.position(label.span));
+    let source = error.primary.as_ref().and_then(|label| sources.get(label.span.source));
+    json!({
+        "code": error.code.as_str(),
+        "message": error.message,
+        "line": position.map(|(line, _)| line),
+        "column": position.map(|(_, column)| column),
+        "file": source.map(|source| source.name.clone()),
+        "hint": error.hint,
+    })
+}
+
+/// `42 %  420 of 1000  about 3 s left`
+pub fn progress_line(progress: &Progress) -> String {
+    #[allow(clippy::cast_precision_loss)]
+    let share = progress.done as f64 / progress.total.max(1) as f64;
+    let left = progress.elapsed.as_secs_f64() * (1.0 - share) / share.max(1e-9);
+    format!(
+        "{:3.0} %  {} of {}  about {} left",
+        100.0 * share,
+        progress.done,
+        progress.total,
+        duration(left)
+    )
+}
+
+fn duration(seconds: f64) -> String {
+    if seconds < 90.0 {
+        format!("{seconds:.0} s")
+    } else if seconds < 5400.0 {
+        format!("{:.0} min", seconds / 60.0)
+    } else {
+        format!("{:.0} h", seconds / 3600.0)
+    }
+}
