@@ -89,6 +89,10 @@ impl Engine for Echo {
         }
     }
 
+    fn stack(&self) -> usize {
+        1 << 20
+    }
+
     fn stopper(&self) -> Arc<dyn Fn() + Send + Sync> {
         let stop = Arc::clone(&self.stop);
         Arc::new(move || stop.store(true, Ordering::SeqCst))

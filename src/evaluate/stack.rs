@@ -23,14 +23,23 @@ pub fn guard_this_thread(size: usize) {
     FLOOR.set(here().saturating_sub(size.saturating_sub(RESERVE)));
 }
 
+/// Whether this thread is guarded and has so many bytes left, but for what a few calls need.
+fn has_room(size: usize) -> bool {
+    let floor = FLOOR.get();
+    floor != 0 && here().saturating_sub(floor) >= size.saturating_sub(2 * RESERVE)
+}
+
 /// Whether the stack of this thread is nearly used up.
 pub(super) fn is_low() -> bool {
     here() < FLOOR.get()
 }
 
 /// Runs a function on a thread of its own with a guarded stack of so many bytes, or on this
-/// thread if the system gives none. A panic goes on in the caller.
+/// thread if it has such a stack or the system gives no other. A panic goes on in the caller.
 pub fn with_stack<T: Send>(size: usize, run: impl FnOnce() -> T + Send) -> T {
+    if has_room(size) {
+        return run();
+    }
     let mut run = Some(run);
     let result = std::thread::scope(|scope| {
         let taken = &mut run;

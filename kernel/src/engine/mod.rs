@@ -5,7 +5,7 @@ mod sink;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use convac::diagnostic::{Diagnostic, Sources, render, to_ansi, to_html};
-use convac::evaluate::{Output as CellOutput, Settings, Shown};
+use convac::evaluate::{Output as CellOutput, Settings, Shown, guard_this_thread};
 use convac::interrupt::Interrupt;
 use convac::session::{self, History, Session};
 use convac::value::Value;
@@ -24,13 +24,15 @@ pub struct Convac {
     session: Session,
     interrupt: Interrupt,
     history: History,
+    stack: usize,
 }
 
 impl Convac {
     /// A new session. Gives a warning if its history cannot be kept.
     pub fn new(settings: Settings, history: History) -> Self {
+        let stack = settings.stack;
         let session = Session::new(settings);
-        Self { interrupt: session.interrupt(), session, history }
+        Self { interrupt: session.interrupt(), session, history, stack }
     }
 }
 
@@ -94,6 +96,15 @@ impl Engine for Convac {
             language: session::language_info(),
             help: json!([]),
         }
+    }
+
+    fn stack(&self) -> usize {
+        // Twice over, so that a cell finds a whole stack free and needs no thread of its own.
+        2 * self.stack
+    }
+
+    fn begin(&self) {
+        guard_this_thread(2 * self.stack);
     }
 
     fn stopper(&self) -> Arc<dyn Fn() + Send + Sync> {

@@ -67,6 +67,7 @@ impl<E: Engine> Kernel<E> {
         };
         let actor = Iopub::new(Arc::clone(&sender), published);
         tokio::spawn(publish(actor, outputs, listeners));
+        let stack = self.engine.stack();
         let worker = Worker {
             engine: self.engine,
             queue: queue.clone(),
@@ -75,7 +76,7 @@ impl<E: Engine> Kernel<E> {
             to_clients,
             count: 0,
         };
-        let thread = std::thread::Builder::new().name("cells".to_owned());
+        let thread = std::thread::Builder::new().name("cells".to_owned()).stack_size(stack);
         if let Err(error) = thread.spawn(move || worker.run()) {
             log::warn(&format!("cannot start the thread of cells: {error}"));
             return Ended::Stopped;

@@ -139,6 +139,12 @@ pub trait Engine: Send + 'static {
     /// What it is.
     fn info(&self) -> Info;
 
+    /// The stack that cells need, in bytes.
+    fn stack(&self) -> usize;
+
+    /// Called once, first thing on the thread of cells.
+    fn begin(&self) {}
+
     /// A function that stops the cell that runs, from any thread.
     fn stopper(&self) -> Arc<dyn Fn() + Send + Sync>;
 

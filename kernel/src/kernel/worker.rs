@@ -35,6 +35,7 @@ pub struct Worker<E> {
 impl<E: Engine> Worker<E> {
     /// Works until the queue is closed.
     pub fn run(mut self) {
+        self.engine.begin();
         while let Some(job) = self.queue.take() {
             let parent = Arc::new(job.message.header.clone());
             self.publish(status(Some(Arc::clone(&parent)), "busy"));
@@ -158,13 +159,7 @@ impl<E: Engine> Worker<E> {
         };
         let engine = &self.engine;
         let interrupted = self.queue.end(|| clear(engine));
-        if stored && execute.code.len() <= MAX_CODE {
-            let text = ended.as_ref().ok().and_then(|answered| answered.output.as_deref());
-            let warning = self.guarded(|engine| engine.remember(number, &execute.code, text));
-            if let Ok(Some(warning)) = warning {
-                outlet.stream("stderr", &format!("{warning}\n"));
-            }
-        }
+        let text = ended.as_ref().ok().and_then(|answered| answered.output.clone());
         let content = match ended {
             Ok(Answered { .. }) => json!({
                 "status": "ok",
@@ -188,6 +183,14 @@ impl<E: Engine> Worker<E> {
             }
         };
         self.reply(message, "execute_reply", content, metadata);
+        // After the reply: nobody has to wait for the disk.
+        if stored && execute.code.len() <= MAX_CODE {
+            let code = &execute.code;
+            let warning = self.guarded(|engine| engine.remember(number, code, text.as_deref()));
+            if let Ok(Some(warning)) = warning {
+                outlet.stream("stderr", &format!("{warning}\n"));
+            }
+        }
     }
 
     fn expressions(&mut self, expressions: &Map<String, Json>) -> Json {
