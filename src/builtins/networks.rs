@@ -152,7 +152,7 @@ impl Object for NetworkValue {
     fn media(&self, kind: MediaKind) -> Option<Result<Media, Failure>> {
         let picture = super::pictures::network(&self.0, None);
         if kind == MediaKind::Html {
-            let drawn = picture.ok().and_then(|picture| picture.svg().ok()).unwrap_or_default();
+            let drawn = picture.ok().as_ref().map(super::pictures::image).unwrap_or_default();
             return Some(Ok(Media::Text(format!("<div>{drawn}{}</div>", html(&self.0)))));
         }
         match picture {

@@ -8,7 +8,7 @@ use crate::plot::{
     Picture, PlotError, SitesPicture, TreeLabel, TreeLayer, TreeLayerSummary, TreeMarks,
     TreePicture, TreeSummary,
 };
-use crate::value::{Failure, Media, MediaKind, escape_html, failure};
+use crate::value::{Failure, Media, MediaKind, base64, escape_html, failure};
 
 /// An error of a picture as one of the language.
 pub(super) fn explain(error: &PlotError) -> Failure {
@@ -33,8 +33,18 @@ pub(super) fn media(picture: &Picture, kind: MediaKind) -> Option<Result<Media, 
 
 /// A text with its picture above it as HTML: notebooks show one form of a value, and prefer this one.
 pub(super) fn html(text: &str, picture: Option<&Picture>) -> Media {
-    let drawn = picture.and_then(|picture| picture.svg().ok()).unwrap_or_default();
+    let drawn = picture.map(image).unwrap_or_default();
     Media::Text(format!("<div>{drawn}<pre>{}</pre></div>", escape_html(text)))
+}
+
+/// A picture inside HTML. Notebooks that nobody has trusted yet take `<svg>` apart and leave its
+/// words; an image they show.
+pub(super) fn image(picture: &Picture) -> String {
+    let Ok(svg) = picture.svg() else { return String::new() };
+    let data = base64(svg.as_bytes());
+    format!(
+        "<img alt=\"\" style=\"max-width:100%;height:auto\" src=\"data:image/svg+xml;base64,{data}\">"
+    )
 }
 
 /// The largest side of a shape whose sites are drawn one by one.

@@ -1,5 +1,7 @@
 //! From shapes to pixels and PNG bytes.
 
+use std::collections::HashMap;
+
 use super::coverage::{Coverage, circle, rounded};
 use super::error::PlotError;
 use super::font::{glyph_pixels, text_width};
@@ -9,7 +11,7 @@ use super::style::{self, Color};
 /// More pixels than this are refused: 64 million, a quarter of a gigabyte of memory.
 const PIXEL_LIMIT: f64 = 64e6;
 
-/// Draws a figure at `scale` device pixels per CSS pixel and encodes it as an 8-bit RGBA PNG
+/// Draws a figure at `scale` device pixels per CSS pixel and encodes it as an 8-bit PNG
 /// that states its resolution (96 · scale per inch).
 ///
 /// # Errors
@@ -19,10 +21,18 @@ pub(crate) fn write_png(scene: &Scene, scale: f64) -> Result<Vec<u8>, PlotError>
     let failed = |error: png::EncodingError| {
         PlotError::plain(format!("the picture could not be encoded as PNG: {error}"))
     };
+    let indexed = Indexed::new(&canvas);
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, canvas.width as u32, canvas.height as u32);
-    encoder.set_color(png::ColorType::Rgba);
     encoder.set_depth(png::BitDepth::Eight);
+    match &indexed {
+        Some(indexed) => {
+            encoder.set_color(png::ColorType::Indexed);
+            encoder.set_palette(indexed.palette.as_slice());
+            encoder.set_trns(indexed.alpha.as_slice());
+        }
+        None => encoder.set_color(png::ColorType::Rgba),
+    }
     let per_meter = (96.0 * scale / 0.0254).round() as u32;
     encoder.set_pixel_dims(Some(png::PixelDimensions {
         xppu: per_meter,
@@ -30,10 +40,57 @@ pub(crate) fn write_png(scene: &Scene, scale: f64) -> Result<Vec<u8>, PlotError>
         unit: png::Unit::Meter,
     }));
     let mut writer = encoder.write_header().map_err(failed)?;
-    writer.write_image_data(&canvas.pixels).map_err(failed)?;
+    let pixels = indexed.as_ref().map_or(&canvas.pixels, |indexed| &indexed.pixels);
+    writer.write_image_data(pixels).map_err(failed)?;
     writer.finish().map_err(failed)?;
     Ok(bytes)
 }
+
+/// A picture of few colours: a byte for each pixel. Figures have few, and notebooks keep them.
+struct Indexed {
+    /// Red, green, blue of each colour.
+    palette: Vec<u8>,
+    /// The alpha of each colour.
+    alpha: Vec<u8>,
+    pixels: Vec<u8>,
+}
+
+impl Indexed {
+    /// `None` for more than 256 colours.
+    fn new(canvas: &Canvas) -> Option<Self> {
+        let mut numbers: HashMap<[u8; 4], u8> = HashMap::new();
+        let mut out = Self {
+            palette: Vec::new(),
+            alpha: Vec::new(),
+            pixels: Vec::with_capacity(canvas.pixels.len() / 4),
+        };
+        // Neighbours are mostly equal.
+        let mut last = None;
+        for pixel in canvas.pixels.chunks_exact(4) {
+            let color = [pixel[0], pixel[1], pixel[2], pixel[3]];
+            let number = match last {
+                Some((known, number)) if known == color => number,
+                _ => match numbers.get(&color) {
+                    Some(number) => *number,
+                    None => {
+                        let number = u8::try_from(numbers.len()).ok()?;
+                        numbers.insert(color, number);
+                        out.palette.extend_from_slice(&color[..3]);
+                        out.alpha.push(color[3]);
+                        number
+                    }
+                },
+            };
+            last = Some((color, number));
+            out.pixels.push(number);
+        }
+        Some(out)
+    }
+}
+
+/// Steps from nothing to full coverage: as many as the eye tells apart at the edge of a line, and
+/// few enough for a palette.
+const STEPS: f32 = 15.0;
 
 struct Canvas {
     width: usize,
@@ -79,7 +136,13 @@ impl Canvas {
         if x < 0 || y < 0 || x >= self.width as i64 || y >= self.height as i64 {
             return;
         }
+        let coverage = (coverage * STEPS).round() / STEPS;
         let start = (y as usize * self.width + x as usize) * 4;
+        if coverage >= 1.0 && color.alpha >= 1.0 {
+            let solid = [color.red, color.green, color.blue, u8::MAX];
+            self.pixels[start..start + 4].copy_from_slice(&solid);
+            return;
+        }
         let over = (coverage * color.alpha as f32).clamp(0.0, 1.0);
         let under = f32::from(self.pixels[start + 3]) / 255.0 * (1.0 - over);
         let alpha = over + under;
