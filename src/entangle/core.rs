@@ -49,6 +49,9 @@ const SUPPRESSED: i64 = -600;
 /// A matrix that is applied to the channels: `channels x (channels below)`, or the identity.
 pub(super) type Lift<'w, A> = Option<(&'w [<A as Arithmetic>::Element], usize)>;
 
+/// Entries of a large matrix between two looks at the interrupt.
+const PIECE: usize = 1 << 16;
+
 impl<A: Arithmetic> Core<A> {
     /// A site of local dimension `dim`, on side A or B.
     pub fn site(dim: usize, in_a: bool) -> Self {
@@ -215,6 +218,7 @@ impl<A: Arithmetic> Core<A> {
             let (row, col) = if on_a { (number * rows, 0) } else { (0, number * cols) };
             for (a1, by_a1) in product.chunks_exact((self.b * right_rows).max(1)).enumerate() {
                 for (b1, by_b1) in by_a1.chunks_exact(right_rows.max(1)).enumerate() {
+                    interrupt.check()?;
                     for (a2, values) in by_b1.chunks_exact(other.b.max(1)).enumerate() {
                         let start = (row + a1 * other.a + a2) * width + col + b1 * other.b;
                         if let Some(place) = data.get_mut(start..start + other.b) {
@@ -229,8 +233,12 @@ impl<A: Arithmetic> Core<A> {
             .zip(A::column_squares(&other.data, channels))
             .map(|(x, y)| x * y)
             .collect();
-        let total = A::column_squares(&data, data.len());
-        let loss = loss::<A>(&squares, Some((heads, count)), &[total.iter().sum()]);
+        let mut total = 0.0;
+        for part in data.chunks(PIECE) {
+            interrupt.check()?;
+            total += A::column_squares(part, part.len()).iter().sum::<f64>();
+        }
+        let loss = loss::<A>(&squares, Some((heads, count)), &[total]);
         let error = self.error.hypot(other.error) * loss;
         let drifted = self.drifted || other.drifted;
         Ok(Matrix { rows: height, cols: width, data, exponent, error, drifted })

@@ -330,7 +330,7 @@ pub fn grid_rank(
     let tensor = dense(model, templates, interrupt)?;
     let entries = tensor.classes.get(class).map_or(&[][..], Vec::as_slice);
     let (rows, cols, matrix) = matricize(entries, tensor.size, across);
-    let values = linalg::singular_values(&matrix, rows, cols, interrupt)?;
+    let values = linalg::singular_values(matrix, rows, cols, interrupt)?;
     let shape = (rows, cols);
     Ok(match Spectrum::from_singular_values(values, tensor.exponent) {
         Some(spectrum) => {

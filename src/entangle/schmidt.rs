@@ -157,7 +157,7 @@ fn spectrum(
     }
     let spectrum = match accuracy {
         Accuracy::Values => {
-            let values = linalg::singular_values(&data, rows, cols, interrupt)?;
+            let values = linalg::singular_values(data, rows, cols, interrupt)?;
             Spectrum::from_singular_values(values, exponent)
         }
         Accuracy::Entropies => {

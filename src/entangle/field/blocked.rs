@@ -24,7 +24,11 @@ pub(super) fn rank(
     interrupt: &Interrupt,
 ) -> Result<usize, Interrupted> {
     let Some(x) = x.get(..rows * cols) else { return Ok(0) };
-    let mut a: Vec<f64> = x.iter().map(|entry| centred(*entry as f64)).collect();
+    let mut a: Vec<f64> = Vec::with_capacity(x.len());
+    for band in x.chunks((BAND * cols).max(1)) {
+        interrupt.check()?;
+        a.extend(band.iter().map(|entry| centred(*entry as f64)));
+    }
     let mut found = 0;
     for start in (0..cols).step_by(PANEL) {
         if found == rows {

@@ -21,23 +21,26 @@ const BLOCK_FLOPS: usize = 1 << 29;
 /// # Errors
 /// [`LinalgError::NotFinite`], [`LinalgError::Interrupted`].
 pub(crate) fn singular_values(
-    x: &[f64],
+    mut data: Vec<f64>,
     rows: usize,
     cols: usize,
     interrupt: &Interrupt,
 ) -> Result<Vec<f64>, LinalgError> {
-    let Some(x) = x.get(..rows * cols) else { return Ok(Vec::new()) };
-    if !largest(x).is_finite() {
-        return Err(LinalgError::NotFinite);
+    if data.len() < rows * cols {
+        return Ok(Vec::new());
     }
-    // Extreme sizes are scaled away.
-    let mut data = x.to_vec();
-    let power = exponent(&data).unwrap_or(0);
-    scale_down(&mut data, power);
-    let mut values = if rows.min(cols) <= 1 {
-        vec![data.iter().map(|entry| entry * entry).sum::<f64>().sqrt(); rows.min(cols)]
-    } else {
-        run_detached(rows.min(cols) >= LONG, interrupt, move || {
+    data.truncate(rows * cols);
+    // Even a look at each entry of a large matrix takes its time: all of it may be stopped.
+    run_detached(rows.min(cols) >= LONG, interrupt, move || {
+        if !largest(&data).is_finite() {
+            return Err(LinalgError::NotFinite);
+        }
+        // Extreme sizes are scaled away.
+        let power = exponent(&data).unwrap_or(0);
+        scale_down(&mut data, power);
+        let mut values = if rows.min(cols) <= 1 {
+            vec![data.iter().map(|entry| entry * entry).sum::<f64>().sqrt(); rows.min(cols)]
+        } else {
             let matrix = MatRef::from_row_major_slice(&data, rows, cols);
             let found = matrix.singular_values().ok().or_else(|| {
                 let mut turned = Vec::new();
@@ -46,11 +49,11 @@ pub(crate) fn singular_values(
             });
             let found = found.filter(|values| values.iter().all(|value| value.is_finite()));
             found.unwrap_or_else(|| one_sided_jacobi(&data, rows, cols))
-        })?
-    };
-    values.sort_unstable_by(|x, y| y.total_cmp(x));
-    scale_down(&mut values, -power);
-    Ok(values)
+        };
+        values.sort_unstable_by(|x, y| y.total_cmp(x));
+        scale_down(&mut values, -power);
+        Ok(values)
+    })?
 }
 
 /// The squares of the singular values, largest first, each to about `1e-16` of the largest: by the
