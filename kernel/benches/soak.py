@@ -12,6 +12,7 @@ import random
 import sys
 import threading
 import time
+import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 os.environ.setdefault("CONVAC_KERNEL", str(ROOT / "target" / "release" / "convac-kernel"))
@@ -112,8 +113,9 @@ def work(kernel, number, until):
                         count("interrupted by another client")
                         # Its outputs are of no interest any more.
                         break
-    except Exception as problem:
-        problems.append((number, repr(problem)[:2000]))
+    except Exception:
+        with lock:
+            problems.append((number, time.strftime("%X"), traceback.format_exc()[-1500:]))
 
 
 def main():
@@ -140,7 +142,7 @@ def main():
         if kernel.messages():
             print(kernel.messages().strip())
         for problem in problems:
-            print("lost:", *problem)
+            print("lost: client", *problem)
         grew = late - early > 8 << 20 and growth > BYTES_PER_CELL
         sys.exit(1 if problems or grew else 0)
 

@@ -18,7 +18,7 @@ use crate::evaluate::{Args, Eval, Scope, Stop};
 use crate::symbol::Symbol;
 use crate::value::{
     Failure, FieldInfo, FromValue, IntoValue, Media, MediaKind, Mismatch, Object, Record, Type,
-    TypeSet, Value, escape_html, int_to_f64, short_real,
+    TypeSet, Value, int_to_f64, pre_html, short_real,
 };
 
 /// A model as a value; without weights while checking.
@@ -122,7 +122,7 @@ impl Object for ModelValue {
     }
 
     fn media(&self, kind: MediaKind) -> Option<Result<Media, Failure>> {
-        let html = || Media::Text(format!("<pre>{}</pre>", escape_html(&self.text())));
+        let html = || Media::Text(pre_html(&self.text()));
         (kind == MediaKind::Html).then(|| Ok(html()))
     }
 

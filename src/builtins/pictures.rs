@@ -8,7 +8,7 @@ use crate::plot::{
     Picture, PlotError, SitesPicture, TreeLabel, TreeLayer, TreeLayerSummary, TreeMarks,
     TreePicture, TreeSummary,
 };
-use crate::value::{Failure, Media, MediaKind, base64, escape_html, failure};
+use crate::value::{Failure, Media, MediaKind, base64, failure, pre_html};
 
 /// An error of a picture as one of the language.
 pub(super) fn explain(error: &PlotError) -> Failure {
@@ -34,7 +34,7 @@ pub(super) fn media(picture: &Picture, kind: MediaKind) -> Option<Result<Media, 
 /// A text with its picture above it as HTML: notebooks show one form of a value, and prefer this one.
 pub(super) fn html(text: &str, picture: Option<&Picture>) -> Media {
     let drawn = picture.map(image).unwrap_or_default();
-    Media::Text(format!("<div>{drawn}<pre>{}</pre></div>", escape_html(text)))
+    Media::Text(format!("<div>{drawn}{}</div>", pre_html(text)))
 }
 
 /// A picture inside HTML. Notebooks that nobody has trusted yet take `<svg>` apart and leave its

@@ -21,7 +21,7 @@ use crate::plot::Picture;
 use crate::symbol::Symbol;
 use crate::value::{
     Failure, FieldInfo, INT_BITS_LIMIT, IntoValue, Media, MediaKind, Object, Type, TypeSet, Value,
-    escape_html, json_int, json_real, short_real,
+    json_int, json_real, pre_html, short_real,
 };
 
 /// The most cut bonds that are listed one by one.
@@ -462,9 +462,7 @@ impl Object for BoundValue {
     fn media(&self, kind: MediaKind) -> Option<Result<Media, Failure>> {
         let bound = &self.bound;
         match kind {
-            MediaKind::Html => {
-                Some(Ok(Media::Text(format!("<pre>{}</pre>", escape_html(&self.text())))))
-            }
+            MediaKind::Html => Some(Ok(Media::Text(pre_html(&self.text())))),
             MediaKind::Latex => {
                 let formula = super::latex::bound(bound.lower.as_ref(), &bound.upper, bound.tight);
                 Some(Ok(Media::Text(formula)))

@@ -22,7 +22,7 @@ use crate::graph::OutputSide;
 use crate::symbol::Symbol;
 use crate::value::{
     Failure, FieldInfo, INT_BITS_LIMIT, IntoValue, Media, MediaKind, Object, Type, TypeSet, Value,
-    escape_html, json_int, json_real, short_real,
+    json_int, json_real, pre_html, short_real,
 };
 
 /// A rank as a value.
@@ -246,7 +246,7 @@ impl Object for RankValue {
     }
 
     fn media(&self, kind: MediaKind) -> Option<Result<Media, Failure>> {
-        let html = || Media::Text(format!("<pre>{}</pre>", escape_html(&self.text())));
+        let html = || Media::Text(pre_html(&self.text()));
         (kind == MediaKind::Html).then(|| Ok(html()))
     }
 

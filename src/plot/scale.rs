@@ -25,7 +25,7 @@ pub(crate) struct AxisScale {
 impl AxisScale {
     /// A linear axis for values from `low` to `high` with about `wanted` ticks; with `zero`
     /// the axis begins or ends at 0 if the values are on one side of it.
-    pub(crate) fn linear(low: f64, high: f64, zero: bool, wanted: usize) -> Self {
+    pub(crate) fn linear(low: f64, high: f64, zero: bool, whole: bool, wanted: usize) -> Self {
         let (mut low, mut high) = (low.min(high), low.max(high));
         if zero {
             (low, high) = (low.min(0.0), high.max(0.0));
@@ -40,7 +40,7 @@ impl AxisScale {
         let padded_low =
             if low == 0.0 || (low > 0.0 && low < 0.25 * (high - low)) { 0.0 } else { low - margin };
         let padded_high = if high == 0.0 { 0.0 } else { high + margin };
-        let step = nice_step(padded_high - padded_low, wanted);
+        let step = nice_step(padded_high - padded_low, wanted).max(if whole { 1.0 } else { 0.0 });
         let mut scale =
             Self { logarithmic: false, low: padded_low, high: padded_high, ticks: Vec::new() };
         let values = multiples(padded_low, padded_high, step);

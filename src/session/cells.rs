@@ -177,7 +177,7 @@ impl Session {
     ) -> Result<(), Failure> {
         if name.is_empty() {
             let text = manual::overview(&self.registry);
-            let html = format!("<pre>{}</pre>", crate::value::escape_html(&text));
+            let html = crate::value::pre_html(&text);
             output.page(&text, &html);
             return Ok(());
         }

@@ -28,7 +28,11 @@ impl Page {
         let rest = rest.trim_start_matches('\n').trim_end();
         let gap = if rest.is_empty() { "" } else { "\n\n" };
         let plain = format!("{title}{gap}{rest}");
-        let html = format!("<pre><b>{}</b>{gap}{}</pre>", escape_html(title), escape_html(rest));
+        let html = format!(
+            "<pre style=\"font-family:monospace;line-height:1.35\"><b>{}</b>{gap}{}</pre>",
+            escape_html(title),
+            escape_html(rest)
+        );
         Self { plain, html }
     }
 
@@ -290,7 +294,7 @@ mod tests {
         assert!(page.starts_with("net: network\n\nThe network of the text.\n\n"), "{page}");
         assert!(page.contains("conv(3)"), "{page}");
         let html = session.page("net", 0).unwrap().html;
-        assert!(html.starts_with("<pre><b>net: network</b>\n"), "{html}");
+        assert!(html.contains("><b>net: network</b>\n"), "{html}");
         let sites = at(&session, "net.sites|").unwrap();
         assert_eq!(sites, "network.sites: int\n\nThe number of sites N.\n\n4");
         assert!(at(&session, "min_cut(net, left_right).bits|").unwrap().starts_with("bits: real"));

@@ -18,6 +18,11 @@ pub fn escape(text: &str) -> String {
     out
 }
 
+/// Text whose blanks count, as HTML; some exporters have no style for `<pre>`.
+pub fn pre(text: &str) -> String {
+    format!("<pre style=\"font-family:monospace;line-height:1.35\">{}</pre>", escape(text))
+}
+
 /// The HTML of a value, if it has a form of its own. Styles are inline, because notebooks drop
 /// style sheets.
 pub fn html(value: &Value) -> Option<String> {

@@ -13,8 +13,9 @@ use super::connection::Transport;
 use super::guard::{Guard, IOPUB, Inside};
 use super::{Channel, ConnectionError, ConnectionFile, Ports, Wire, log};
 
-/// Requests that wait to be looked at; clients beyond that wait themselves.
-const WAITING: usize = 1000;
+/// Requests that wait to be looked at; clients beyond that wait themselves. Few, because nobody has
+/// looked at their signatures yet, and each may be large.
+const WAITING: usize = 8;
 
 /// The time that a peer has to take the answer to its heartbeat.
 const BEAT: std::time::Duration = std::time::Duration::from_secs(1);

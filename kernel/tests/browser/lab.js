@@ -114,8 +114,9 @@ async function main() {
     };
     const output = i => codeCells.nth(i).locator('.jp-OutputArea-output');
     await run(0);
-    await output(0).first().waitFor();
-    check(await output(0).first().locator('svg').count() > 0, 'a cut is drawn below its cell');
+    const drawn = output(0).first().locator(':is(svg, img)').first();
+    await drawn.waitFor();
+    check((await drawn.boundingBox()).height > 100, 'a cut is drawn below its cell');
     await run(1);
     await codeCells.nth(1).locator('.jp-OutputArea-output :is(svg, img)').first().waitFor();
     check(true, 'a plot is drawn below its cell');
@@ -200,7 +201,7 @@ async function main() {
     await settle();
     await page.locator('.jp-Notebook .jp-CodeCell .cm-content').first().click();
     await page.keyboard.press('Control+Enter');
-    await page.waitForSelector('.jp-Notebook .jp-CodeCell .jp-OutputArea-output svg');
+    await page.waitForSelector('.jp-Notebook .jp-CodeCell .jp-OutputArea-output :is(svg, img)');
     await settle();
     await shot('11-notebook7');
     check(true, 'Notebook 7 runs the same cell');

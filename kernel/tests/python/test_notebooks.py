@@ -33,6 +33,20 @@ def test_there_are_four():
     assert len(NOTEBOOKS) == 4
 
 
+def test_a_notebook_keeps_the_last_state_of_what_changes():
+    """Progress is one output, in its last state; what was cleared is gone."""
+    cells = ["[sum([j mod 3 for j in 1..(20000 + i)]) for i in 1..400] |> sum",
+             'print("first")\nclear()\nprint("second")']
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(notebook, kernel_name="convac").execute()
+    nbformat.validate(notebook)
+    shown = notebook.cells[0].outputs
+    assert shown[-1].output_type == "execute_result"
+    if len(shown) > 1:  # a machine that needs more than half a second
+        assert len(shown) == 2 and shown[0].data["text/plain"].startswith("400 of 400 in")
+    assert [output.text for output in notebook.cells[1].outputs] == ["second\n"]
+
+
 def run(*args):
     done = subprocess.run([sys.executable, "-m", *args], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -262,10 +262,10 @@ def test_progress_is_one_display_that_changes(client):
 
 def test_interrupts_are_answered_and_the_state_is_kept(kernel, client):
     client.run("let kept = 41")
-    for round in range(20):
+    for number in range(20):
         parent = client.execute(SLOW)
         queued = client.execute("kept + 2")
-        time.sleep(0.05 + 0.01 * (round % 5))
+        time.sleep(0.05 + 0.01 * (number % 5))
         stop = client.send("interrupt_request", socket=client.control)
         assert client.reply(stop, client.control)["content"] == {"status": "ok"}
         after = client.execute("kept + 1")
@@ -286,7 +286,8 @@ def test_interrupts_are_answered_and_the_state_is_kept(kernel, client):
 
 @pytest.mark.parametrize("busy", [False, True])
 @pytest.mark.parametrize("channel", ["shell", "control"])
-def test_shutdown_is_answered_and_ends(busy, channel):
+@pytest.mark.parametrize("round", range(5))
+def test_shutdown_is_answered_and_ends(round, busy, channel):
     with Kernel() as kernel, Client(kernel) as client:
         client.run("1")
         if busy:

@@ -173,7 +173,11 @@ fn scale_of(
     });
     let wanted = if name == "x" { 8 } else { 6 };
     match axis.scale {
-        Scale::Linear => Ok(AxisScale::linear(low, high, bars, wanted)),
+        Scale::Linear => {
+            // Between two channels, or two sites, there is nothing.
+            let whole = name == "x" && ends.is_empty() && values.clone().all(|v| v.fract() == 0.0);
+            Ok(AxisScale::linear(low, high, bars, whole, wanted))
+        }
         Scale::Log => {
             if low <= 0.0 {
                 let label = if axis.label.trim().is_empty() { name } else { axis.label.trim() };
