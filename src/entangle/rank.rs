@@ -369,12 +369,15 @@ fn product_rank(
                 lower,
                 bound.upper.bits()
             );
-            let size = match plan.rank_bound() {
-                rows if rows < 1e15 => format!("{rows:.0} rows"),
-                rows => format!("{rows:.1e} rows"),
+            let gigabytes = |bytes: f64| format!("{:.1} GB", bytes / (1u64 << 30) as f64);
+            let operations = |flops: f64| format!("{flops:.1e} operations");
+            let (size, limit) = match plan.rank_bound() {
+                rows if rows >= 1e15 => (format!("{rows:.1e} rows"), format!("{MAX_RANK} rows")),
+                rows if rows > MAX_RANK => (format!("{rows:.0} rows"), format!("{MAX_RANK} rows")),
+                _ if plan.flops > MAX_FLOPS => (operations(plan.flops), operations(MAX_FLOPS)),
+                _ => (gigabytes(plan.bytes + 8.0 * generic.weights()), gigabytes(MAX_BYTES)),
             };
-            let hint = "bound(net, across)";
-            Err(EntangleError::too_large(&what, size, format!("{MAX_RANK} rows"), hint))
+            Err(EntangleError::too_large(&what, size, limit, "bound(net, across)"))
         }
     }
 }

@@ -73,8 +73,10 @@ impl Queue {
         self.state.1.notify_all();
     }
 
-    /// The next request; waits for it. `None` when the kernel ends.
-    pub fn take(&self) -> Option<Job> {
+    /// The next request; waits for it. `None` when the kernel ends. A cell that is to run counts as
+    /// running from here on, so that no interrupt falls between two states; `clear` makes the
+    /// engine ready for it.
+    pub fn take(&self, clear: impl Fn()) -> Option<Job> {
         let mut state = self.lock();
         loop {
             if state.closed {
@@ -88,19 +90,15 @@ impl Queue {
                         state.failed = None;
                     }
                 }
+                if matches!(job.request, Request::Execute(_)) && !job.aborted {
+                    clear();
+                    state.running = true;
+                    state.interrupted = false;
+                }
                 return Some(job);
             }
             state = self.state.1.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-    }
-
-    /// A cell begins; false if the kernel ends. `clear` makes the engine ready.
-    pub fn begin(&self, clear: impl FnOnce()) -> bool {
-        let mut state = self.lock();
-        clear();
-        state.running = true;
-        state.interrupted = false;
-        !state.closed
     }
 
     /// A cell has ended; true if it was interrupted.
@@ -189,5 +187,57 @@ impl Failed {
         // abort cells for longer than a message is on its way.
         let early = job.message.header.date.is_some_and(|date| date < self.date);
         early && job.arrived.saturating_duration_since(self.at) <= ON_ITS_WAY
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::protocol::{Reply, Sender, Signer, Topic};
+
+    fn cell() -> (Request, Message) {
+        let signer = Signer::new("hmac-sha256", "").unwrap();
+        let content = serde_json::json!({ "code": "1" });
+        let reply = Reply::new("execute_request", content);
+        let frames = Sender::new(signer.clone(), "me").frames(&Topic::To(&[]), None, &reply);
+        let message = Message::read(frames, &signer).unwrap();
+        (Request::read("execute_request", message.content.clone()), message)
+    }
+
+    #[test]
+    fn an_interrupt_never_falls_between_waiting_and_running() {
+        let stops = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&stops);
+        let queue = Queue::new(Arc::new(move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+        }));
+        queue.interrupt();
+        assert_eq!(stops.load(Ordering::SeqCst), 0, "nothing runs");
+        for _ in 0..2 {
+            let (request, message) = cell();
+            queue.push(request, message);
+        }
+        assert!(!queue.take(|| ()).unwrap().aborted);
+        // The cell was taken and has not begun yet.
+        queue.interrupt();
+        assert_eq!(stops.load(Ordering::SeqCst), 1);
+        assert!(queue.end(|| ()), "it was interrupted");
+        assert!(queue.take(|| ()).unwrap().aborted, "the next one waited");
+        queue.interrupt();
+        assert_eq!(stops.load(Ordering::SeqCst), 1, "an aborted one does not run");
+        queue.close();
+        assert!(queue.take(|| ()).is_none());
+    }
+
+    #[test]
+    fn an_answer_ends_a_question_and_an_early_one_is_dropped() {
+        let queue = Queue::new(Arc::new(|| ()));
+        queue.answered("early".to_owned());
+        queue.ask();
+        queue.answered("right".to_owned());
+        queue.answered("late".to_owned());
+        assert_eq!(queue.answer().as_deref(), Some("right"));
     }
 }

@@ -36,7 +36,7 @@ impl<E: Engine> Worker<E> {
     /// Works until the queue is closed.
     pub fn run(mut self) {
         self.engine.begin();
-        while let Some(job) = self.queue.take() {
+        while let Some(job) = self.queue.take(|| self.engine.clear_stop()) {
             let parent = Arc::new(job.message.header.clone());
             self.publish(status(Some(Arc::clone(&parent)), "busy"));
             self.answer(job, &parent);
@@ -117,8 +117,7 @@ impl<E: Engine> Worker<E> {
     ) {
         let metadata = json!({ "started": now().to_string() });
         let aborted_reply = json!({ "status": "aborted", "execution_count": self.count });
-        let clear = |engine: &E| engine.clear_stop();
-        if aborted || !self.queue.begin(|| clear(&self.engine)) {
+        if aborted {
             self.reply(message, "execute_reply", aborted_reply, metadata);
             return;
         }
@@ -157,8 +156,7 @@ impl<E: Engine> Worker<E> {
             Ok(_) => self.expressions(&execute.user_expressions),
             Err(_) => Json::Null,
         };
-        let engine = &self.engine;
-        let interrupted = self.queue.end(|| clear(engine));
+        let interrupted = self.queue.end(|| self.engine.clear_stop());
         let text = ended.as_ref().ok().and_then(|answered| answered.output.clone());
         let content = match ended {
             Ok(Answered { .. }) => json!({

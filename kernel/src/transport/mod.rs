@@ -1,6 +1,6 @@
 //! The sockets of a kernel as channels of frames.
 //!
-//! [`open`] gives the real ones: zeromq behind a [`guard`] that reads every frame before zeromq
+//! [`open`] gives the real ones: zeromq behind a guard that reads every frame before zeromq
 //! does. [`memory::pair`] gives a twin without sockets, for tests. The layers above see a [`Wire`]
 //! and cannot tell which one it is.
 

@@ -157,7 +157,8 @@ fn private_folder() -> Result<PathBuf, ConnectionError> {
 
 const FOLDER: &str = "convac-kernel-";
 
-/// Removes the folders of kernels that were killed: those whose process is gone.
+/// Removes the folders of kernels that were killed: no such process is seen, and nobody listens (the
+/// process may live where this one cannot see it, with the same folder for temporary files).
 fn remove_stale(base: &Path) {
     if !Path::new("/proc/self").exists() {
         return;
@@ -165,15 +166,25 @@ fn remove_stale(base: &Path) {
     let Ok(entries) = std::fs::read_dir(base) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let process = name.to_str().and_then(|name| name.strip_prefix(FOLDER)?.split('-').next());
-        let Some(process) = process.and_then(|process| process.parse::<u32>().ok()) else {
-            continue;
-        };
-        if !Path::new(&format!("/proc/{process}")).exists() {
+        let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(FOLDER)) else { continue };
+        let Some((process, time)) = rest.split_once('-') else { continue };
+        let ours = process.parse::<u32>().is_ok() && i64::from_str_radix(time, 16).is_ok();
+        if ours && !Path::new(&format!("/proc/{process}")).exists() && is_deaf(&entry.path()) {
             // Not ours to remove, perhaps.
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
+}
+
+/// Whether nobody listens on the sockets of a folder.
+#[cfg(unix)]
+fn is_deaf(folder: &Path) -> bool {
+    std::os::unix::net::UnixStream::connect(folder.join(Channel::Shell.as_str())).is_err()
+}
+
+#[cfg(not(unix))]
+fn is_deaf(_folder: &Path) -> bool {
+    false
 }
 
 /// Opens the sockets that a connection file names.
