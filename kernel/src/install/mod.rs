@@ -87,7 +87,7 @@ const EXTENSION: [(&str, &[u8]); 3] = [
 const EXTENSION_NAME: &str = "convac";
 
 /// The text of `kernel.json`.
-fn kernel_json(program: &Path, display_name: &str) -> String {
+fn kernel_json(program: &str, display_name: &str) -> String {
     let spec = json!({
         "argv": [program, "--connection-file", "{connection_file}"],
         "display_name": display_name,
@@ -115,8 +115,11 @@ pub fn install(args: &InstallArgs) -> Result<String, String> {
     let data = args.place.base().data_folder()?;
     let program = std::env::current_exe()
         .map_err(|error| format!("cannot tell where this program is: {error}"))?;
+    let program = program.to_str().ok_or_else(|| {
+        format!("the name of {} is no UTF-8: JSON cannot hold it", program.display())
+    })?;
     let folder = data.join("kernels").join(&args.name);
-    write(&folder.join("kernel.json"), kernel_json(&program, &args.display_name).as_bytes())?;
+    write(&folder.join("kernel.json"), kernel_json(program, &args.display_name).as_bytes())?;
     for (file, bytes) in LOGOS {
         write(&folder.join(file), bytes)?;
     }
@@ -172,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_specification_names_no_newer_protocol_than_is_spoken() {
-        let text = kernel_json(Path::new("/bin/convac-kernel"), "ConvAC");
+        let text = kernel_json("/bin/convac-kernel", "ConvAC");
         let spec: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(spec["kernel_protocol_version"], "5.5");
         assert_eq!(spec["interrupt_mode"], "message");

@@ -1,5 +1,6 @@
 //! The task that reads requests: verifies them, answers control, hands on shell.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,12 +11,15 @@ use tokio::sync::mpsc;
 use super::engine::{Engine, Info};
 use super::iopub::{Iopub, Publish, status};
 use super::queue::Queue;
-use super::worker::{Worker, info};
+use super::worker::{Worker, info, malformed};
 use crate::protocol::{Message, Refused, Replays, Reply, Request, Sender, Signer, Topic};
 use crate::transport::{Channel, ListenerEvent, Wire, log};
 
 /// The time that the last messages have to leave: the sockets close at once.
 const LINGER: Duration = Duration::from_millis(100);
+
+/// Sessions of clients that are remembered.
+const MAX_CLIENTS: usize = 10_000;
 
 /// How a kernel ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +66,7 @@ impl<E: Engine> Kernel<E> {
             replays: Replays::default(),
             sender: Arc::clone(&sender),
             queue: queue.clone(),
+            clients: HashSet::new(),
             iopub: iopub.clone(),
             to_clients: to_clients.clone(),
         };
@@ -102,6 +107,8 @@ struct Dispatcher {
     replays: Replays,
     sender: Arc<Sender>,
     queue: Queue,
+    /// The sessions of the clients that have sent something on shell.
+    clients: HashSet<String>,
     iopub: mpsc::UnboundedSender<Publish>,
     to_clients: mpsc::UnboundedSender<(Channel, Vec<Bytes>)>,
 }
@@ -160,10 +167,11 @@ impl Dispatcher {
             if message.header.kind == "input_reply"
                 && let Some(Json::String(answer)) = content.get("value")
             {
-                self.queue.answered(answer.clone());
+                self.queue.answered(&message.identities, answer.clone());
             }
             return false;
         }
+        self.meet(&message.header.session);
         let request = Request::read(&message.header.kind, content);
         match (channel, request) {
             // A shutdown on shell is an old custom; it must not wait for a cell either.
@@ -171,9 +179,10 @@ impl Dispatcher {
                 self.queue.interrupt();
                 let content = json!({ "status": "ok", "restart": shutdown.restart });
                 let reply = Reply::new("shutdown_reply", content);
+                let parent = Some(Arc::new(message.header.clone()));
+                let told = Publish::Message { parent, reply: reply.clone() };
+                let _ = self.iopub.send(told);
                 self.answered(channel, &message, Some(&reply));
-                let parent = Some(Arc::new(message.header));
-                let _ = self.iopub.send(Publish::Message { parent, reply });
                 true
             }
             (Channel::Control, Request::KernelInfo) => {
@@ -184,6 +193,11 @@ impl Dispatcher {
             (Channel::Control, Request::Interrupt) => {
                 self.queue.interrupt();
                 let reply = Reply::new("interrupt_reply", json!({ "status": "ok" }));
+                self.answered(channel, &message, Some(&reply));
+                false
+            }
+            (Channel::Control, Request::Malformed { reply, why }) => {
+                let reply = Reply::new(reply, malformed(&why));
                 self.answered(channel, &message, Some(&reply));
                 false
             }
@@ -200,6 +214,19 @@ impl Dispatcher {
                 false
             }
         }
+    }
+
+    /// Tells the actor of iopub when a client says something for the first time: it connected a moment
+    /// ago, perhaps, and is about to listen.
+    fn meet(&mut self, session: &str) {
+        if self.clients.contains(session) {
+            return;
+        }
+        if self.clients.len() >= MAX_CLIENTS {
+            self.clients.clear();
+        }
+        self.clients.insert(session.to_owned());
+        let _ = self.iopub.send(Publish::NewClient);
     }
 
     /// Busy, the reply, idle.

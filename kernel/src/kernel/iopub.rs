@@ -1,6 +1,6 @@
 //! The one actor that publishes: it owns the order of all outputs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,8 +21,17 @@ const ENOUGH: usize = 16 << 10;
 const REPEAT: Duration = Duration::from_millis(1);
 const GIVE_UP: Duration = Duration::from_millis(250);
 
-/// How long a client that connected to shell may take to listen as well.
+/// How long a client whose first request came may take to listen as well.
 const LISTEN_SOON: Duration = Duration::from_millis(100);
+
+/// A listener that came within this time before a client's first request is taken for that client's.
+const RECENT: Duration = Duration::from_millis(100);
+
+/// Listeners without a client that are remembered.
+const MAX_PAIRED: usize = 100;
+
+/// After a listener that never heard its welcome nobody waits for others, for so long.
+const REST: Duration = Duration::from_secs(1);
 
 /// Something to publish.
 #[derive(Debug)]
@@ -45,6 +54,8 @@ pub enum Publish {
     },
     /// The text so far goes out now.
     Flush,
+    /// A client that was not known sent its first request.
+    NewClient,
 }
 
 /// The state of a kernel, published before and after each request.
@@ -58,16 +69,14 @@ pub struct Iopub {
     sender: Arc<Sender>,
     wire: mpsc::UnboundedSender<Vec<bytes::Bytes>>,
     collected: Option<Collected>,
-    /// When text was last sent.
-    sent: Instant,
     /// Who subscribed and has not heard anything yet.
     waiting: BTreeMap<(u64, String), Instant>,
-    /// The connections that hear everything.
-    hearing: BTreeSet<u64>,
-    /// The connections on shell.
-    speaking: BTreeSet<u64>,
-    /// When the last one came.
-    spoke: Instant,
+    /// When listeners were welcomed whose client has not said anything yet.
+    paired: VecDeque<Instant>,
+    /// When clients said something first whose listener is not here yet.
+    expected: VecDeque<Instant>,
+    /// Until when nobody waits for listeners.
+    rests: Instant,
     started: bool,
 }
 
@@ -86,11 +95,10 @@ impl Iopub {
             sender,
             wire,
             collected: None,
-            sent: long_ago,
             waiting: BTreeMap::new(),
-            hearing: BTreeSet::new(),
-            speaking: BTreeSet::new(),
-            spoke: long_ago,
+            paired: VecDeque::new(),
+            expected: VecDeque::new(),
+            rests: long_ago,
             started: false,
         }
     }
@@ -104,7 +112,7 @@ impl Iopub {
         let mut listening = true;
         loop {
             // A subscriber hears what is published from its welcome on: until then all wait.
-            let holds = !self.waiting.is_empty() || self.expects();
+            let holds = self.holds();
             let due = self.collected.as_ref().map(|collected| collected.due);
             tokio::select! {
                 biased;
@@ -123,32 +131,46 @@ impl Iopub {
         self.flush();
     }
 
-    /// Whether a client that just connected is likely to listen in a moment: clients connect to
-    /// shell and to iopub at the same time, and the first request may win.
-    fn expects(&self) -> bool {
-        self.hearing.len() < self.speaking.len() && self.spoke.elapsed() < LISTEN_SOON
+    /// Whether outputs wait for somebody who is about to listen.
+    fn holds(&mut self) -> bool {
+        while self.expected.front().is_some_and(|since| since.elapsed() >= LISTEN_SOON) {
+            self.expected.pop_front();
+        }
+        !self.expected.is_empty() || (!self.waiting.is_empty() && self.rests <= Instant::now())
+    }
+
+    /// A client said something for the first time. Clients connect to shell and to iopub at the same
+    /// time, and the first request may win: its listener came a moment ago, or comes in a moment.
+    fn new_client(&mut self) {
+        while self.paired.front().is_some_and(|since| since.elapsed() > RECENT) {
+            self.paired.pop_front();
+        }
+        if self.paired.pop_front().is_none() {
+            self.expected.push_back(Instant::now());
+        }
+    }
+
+    fn welcomed(&mut self, listener: u64) {
+        self.waiting.retain(|(waiting, _), _| *waiting != listener);
+        if self.expected.pop_front().is_none() {
+            self.paired.push_back(Instant::now());
+            if self.paired.len() > MAX_PAIRED {
+                self.paired.pop_front();
+            }
+        }
+        if !std::mem::replace(&mut self.started, true) {
+            self.publish(status(None, "starting"));
+        }
     }
 
     fn listener(&mut self, event: ListenerEvent) {
         match event {
-            ListenerEvent::Speaks { speaker } => {
-                self.speaking.insert(speaker);
-                self.spoke = Instant::now();
-            }
             ListenerEvent::Subscribed { listener, topic } => {
                 self.welcome(listener, &topic);
                 self.waiting.insert((listener, topic), Instant::now());
             }
-            ListenerEvent::Welcomed { listener } => {
-                self.waiting.retain(|(waiting, _), _| *waiting != listener);
-                self.hearing.insert(listener);
-                if !std::mem::replace(&mut self.started, true) {
-                    self.publish(status(None, "starting"));
-                }
-            }
+            ListenerEvent::Welcomed { listener } => self.welcomed(listener),
             ListenerEvent::Gone { listener } => {
-                self.hearing.remove(&listener);
-                self.speaking.remove(&listener);
                 self.waiting.retain(|(waiting, _), _| *waiting != listener);
             }
         }
@@ -162,7 +184,11 @@ impl Iopub {
     }
 
     fn welcome_again(&mut self) {
+        let before = self.waiting.len();
         self.waiting.retain(|_, since| since.elapsed() < GIVE_UP);
+        if self.waiting.len() < before {
+            self.rests = Instant::now() + REST;
+        }
         for (listener, topic) in self.waiting.keys() {
             self.welcome(*listener, topic);
         }
@@ -176,6 +202,7 @@ impl Iopub {
                 self.message(parent.as_deref(), &reply);
             }
             Publish::Flush => self.flush(),
+            Publish::NewClient => self.new_client(),
         }
     }
 
@@ -186,7 +213,9 @@ impl Iopub {
         if !self.collected.as_ref().is_some_and(same) {
             self.flush();
         }
-        let due = self.sent + COLLECT;
+        // Also the first line waits: lines that are printed together stay together, whatever else the
+        // machine does, so that a notebook is the same each time.
+        let due = Instant::now() + COLLECT;
         let collected = self.collected.get_or_insert_with(|| Collected {
             parent,
             name,
@@ -203,7 +232,6 @@ impl Iopub {
         if let Some(collected) = self.collected.take() {
             let content = json!({ "name": collected.name, "text": collected.text });
             self.message(Some(&collected.parent), &Reply::new("stream", content));
-            self.sent = Instant::now();
         }
     }
 

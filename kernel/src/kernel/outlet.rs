@@ -135,7 +135,7 @@ impl Output for Outlet {
             Some(&self.parent),
             &Reply::new("input_request", content),
         );
-        questions.queue.ask();
+        questions.queue.ask(&questions.identities);
         let _ = questions.to_clients.send((Channel::Stdin, frames));
         questions.queue.answer().ok_or(NoAnswer::Interrupted)
     }

@@ -4,10 +4,15 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::protocol::{Date, Header, Message, Request, now};
+use bytes::Bytes;
 
-/// How long after a failed cell a request may still have been on its way.
-const ON_ITS_WAY: Duration = Duration::from_millis(100);
+use crate::protocol::{Header, Message, Request};
+
+/// After a failed cell: when nothing came for so long, what the client sent before has arrived.
+const QUIET: Duration = Duration::from_millis(10);
+
+/// The longest time that a failed cell waits for that.
+const SETTLED: Duration = Duration::from_millis(100);
 
 /// A request on shell.
 #[derive(Debug)]
@@ -18,7 +23,6 @@ pub struct Job {
     pub message: Message,
     /// Whether it must not run.
     pub aborted: bool,
-    arrived: Instant,
 }
 
 /// Shared by the task that reads requests and the thread that runs them.
@@ -36,23 +40,16 @@ struct State {
     /// Whether the cell that runs was told to stop.
     interrupted: bool,
     closed: bool,
-    failed: Option<Failed>,
     /// The answer to a question: none asked, asked, given.
     question: Question,
-}
-
-/// A cell that failed and wants those sent before its reply not to run.
-struct Failed {
-    session: String,
-    at: Instant,
-    date: Date,
 }
 
 #[derive(Default, PartialEq, Eq)]
 enum Question {
     #[default]
     None,
-    Asked,
+    /// Of the client with these identities: nobody else may answer.
+    Asked(Vec<Bytes>),
     Answered(String),
 }
 
@@ -68,7 +65,7 @@ impl Queue {
 
     /// A request waits.
     pub fn push(&self, request: Request, message: Message) {
-        let job = Job { request, message, aborted: false, arrived: Instant::now() };
+        let job = Job { request, message, aborted: false };
         self.lock().jobs.push_back(job);
         self.state.1.notify_all();
     }
@@ -82,14 +79,7 @@ impl Queue {
             if state.closed {
                 return None;
             }
-            if let Some(mut job) = state.jobs.pop_front() {
-                if let Some(failed) = &state.failed {
-                    if failed.covers(&job) {
-                        job.aborted = true;
-                    } else if failed.at.elapsed() > ON_ITS_WAY {
-                        state.failed = None;
-                    }
-                }
+            if let Some(job) = state.jobs.pop_front() {
                 if matches!(job.request, Request::Execute(_)) && !job.aborted {
                     clear();
                     state.running = true;
@@ -110,25 +100,35 @@ impl Queue {
         std::mem::take(&mut state.interrupted)
     }
 
-    /// A cell failed: what the same client sent before it could know that is aborted. Requests
-    /// are on their way for a while, so those count whose sender wrote them before now.
+    /// A cell failed, and its reply has not gone out: aborts what the same client has sent behind it.
+    /// That may still be on its way, so this waits until nothing more comes; what the client sends
+    /// after the reply runs.
     pub fn abort_behind(&self, header: &Header) {
-        let session = header.session.clone();
-        self.lock().failed = Some(Failed { session, at: Instant::now(), date: now() });
+        let begin = Instant::now();
+        let mut state = self.lock();
+        loop {
+            let before = state.jobs.len();
+            let waited = self.state.1.wait_timeout(state, QUIET);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if state.jobs.len() == before || state.closed || begin.elapsed() > SETTLED {
+                break;
+            }
+        }
+        for job in &mut state.jobs {
+            job.aborted |= is_cell(job) && job.message.header.session == header.session;
+        }
     }
 
     /// Stops the cell that runs and aborts those that wait; requests that come from now on run.
     pub fn interrupt(&self) {
         let mut state = self.lock();
+        for job in &mut state.jobs {
+            job.aborted |= is_cell(job);
+        }
         if !state.running {
             return;
         }
         state.interrupted = true;
-        for job in &mut state.jobs {
-            if matches!(job.request, Request::Execute(_)) {
-                job.aborted = true;
-            }
-        }
         (self.stop)();
         self.state.1.notify_all();
     }
@@ -142,9 +142,9 @@ impl Queue {
         self.state.1.notify_all();
     }
 
-    /// Says that a question is about to be asked.
-    pub fn ask(&self) {
-        self.lock().question = Question::Asked;
+    /// Says that a question is about to be asked of the client with these identities.
+    pub fn ask(&self, identities: &[Bytes]) {
+        self.lock().question = Question::Asked(identities.to_vec());
     }
 
     /// Waits for the answer; `None` if the user interrupts.
@@ -164,30 +164,18 @@ impl Queue {
         }
     }
 
-    /// An answer came; one to no question is dropped.
-    pub fn answered(&self, answer: String) {
+    /// An answer came; one to no question, or from another client, is dropped.
+    pub fn answered(&self, identities: &[Bytes], answer: String) {
         let mut state = self.lock();
-        if state.question == Question::Asked {
+        if matches!(&state.question, Question::Asked(asked) if asked == identities) {
             state.question = Question::Answered(answer);
             self.state.1.notify_all();
         }
     }
 }
 
-impl Failed {
-    fn covers(&self, job: &Job) -> bool {
-        if !matches!(job.request, Request::Execute(_)) || job.message.header.session != self.session
-        {
-            return false;
-        }
-        if job.arrived <= self.at {
-            return true;
-        }
-        // Sent before the reply went out, by the sender's clock; a clock that is wrong must not
-        // abort cells for longer than a message is on its way.
-        let early = job.message.header.date.is_some_and(|date| date < self.date);
-        early && job.arrived.saturating_duration_since(self.at) <= ON_ITS_WAY
-    }
+fn is_cell(job: &Job) -> bool {
+    matches!(job.request, Request::Execute(_))
 }
 
 #[cfg(test)]
@@ -232,12 +220,26 @@ mod tests {
     }
 
     #[test]
+    fn an_interrupt_aborts_what_waits_even_while_nothing_runs() {
+        let queue = Queue::new(Arc::new(|| ()));
+        let (request, message) = cell();
+        queue.push(request, message);
+        queue.interrupt();
+        assert!(queue.take(|| ()).unwrap().aborted);
+        let (request, message) = cell();
+        queue.push(request, message);
+        assert!(!queue.take(|| ()).unwrap().aborted, "sent after the interrupt");
+    }
+
+    #[test]
     fn an_answer_ends_a_question_and_an_early_one_is_dropped() {
         let queue = Queue::new(Arc::new(|| ()));
-        queue.answered("early".to_owned());
-        queue.ask();
-        queue.answered("right".to_owned());
-        queue.answered("late".to_owned());
+        let (me, other) = ([Bytes::from_static(b"me")], [Bytes::from_static(b"other")]);
+        queue.answered(&me, "early".to_owned());
+        queue.ask(&me);
+        queue.answered(&other, "of another client".to_owned());
+        queue.answered(&me, "right".to_owned());
+        queue.answered(&me, "late".to_owned());
         assert_eq!(queue.answer().as_deref(), Some("right"));
     }
 }

@@ -51,7 +51,7 @@ impl Spill {
         overflow.write(text, bytes);
         let notice = match &overflow.writer {
             Some(_) => format!(
-                "… more than {MAX_LINES} lines or {} KiB of text: all of it is in {}\n",
+                "… more than {MAX_LINES} lines or {} KiB of text: all of it stays in {}\n",
                 MAX_BYTES >> 10,
                 overflow.path.display()
             ),
@@ -83,14 +83,15 @@ impl Spill {
 
 impl Overflow {
     fn new(cell: u64) -> Self {
-        let name = format!("convac-{}-In{cell}.txt", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let mut options = File::options();
-        options.write(true).create(true).truncate(true);
+        // A new folder that only this user can enter: nobody can have put a link in the way.
+        let name = format!("convac-text-{}-{:x}", std::process::id(), crate::protocol::now().0);
+        let folder = std::env::temp_dir().join(name);
+        let mut builder = std::fs::DirBuilder::new();
         #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let writer = options.open(&path).ok().map(BufWriter::new);
-        Self { path, writer }
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        let path = folder.join(format!("In{cell}.txt"));
+        let made = builder.create(&folder).and_then(|()| File::create_new(&path));
+        Self { path, writer: made.ok().map(BufWriter::new) }
     }
 
     fn write(&mut self, text: &str, so_far: usize) {
@@ -125,7 +126,7 @@ mod tests {
         assert!(notices[0].contains(path.to_str().unwrap()));
         drop(spill);
         let kept = std::fs::read_to_string(&path).unwrap();
-        std::fs::remove_file(&path).unwrap();
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
         assert_eq!(kept.lines().count(), 12_345);
         assert!(kept.starts_with("line 0\n") && kept.ends_with("line 12344\n"));
     }
@@ -140,6 +141,6 @@ mod tests {
         }
         assert!(bytes <= MAX_BYTES && bytes.is_multiple_of(text.len()), "{bytes}");
         let path = spill.file.as_ref().unwrap().path.clone();
-        std::fs::remove_file(path).unwrap();
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
 }

@@ -21,6 +21,9 @@ use crate::transport::Channel;
 /// The longest cell that is run.
 const MAX_CODE: usize = 8 << 20;
 
+/// The longest cell about which questions are answered.
+const MAX_ASKED: usize = 1 << 20;
+
 /// What the thread of cells works with.
 pub struct Worker<E> {
     pub(super) engine: E,
@@ -81,13 +84,7 @@ impl<E: Engine> Worker<E> {
             | Request::Unknown
             | Request::Interrupt
             | Request::Shutdown(_) => return,
-            Request::Malformed { reply, why } => {
-                let content = json!({
-                    "status": "error", "ename": "MalformedRequest", "evalue": why, "traceback": [],
-                    "execution_count": self.count,
-                });
-                (reply, content)
-            }
+            Request::Malformed { reply, why } => (reply, malformed(&why)),
         };
         self.reply(&message, kind, content, json!({}));
     }
@@ -221,7 +218,10 @@ impl<E: Engine> Worker<E> {
     }
 
     fn complete(&mut self, request: &Complete) -> Json {
-        let code = &request.code;
+        let code = match request.code.len() > MAX_ASKED {
+            true => "",
+            false => request.code.as_str(),
+        };
         let byte = code_points_to_byte(code, request.cursor_pos);
         let found = self.guarded(|engine| engine.complete(code, byte)).unwrap_or_default();
         let start = byte_to_code_points(code, found.start);
@@ -247,9 +247,13 @@ impl<E: Engine> Worker<E> {
     }
 
     fn inspect(&mut self, request: &Inspect) -> Json {
-        let byte = code_points_to_byte(&request.code, request.cursor_pos);
+        let code = match request.code.len() > MAX_ASKED {
+            true => "",
+            false => request.code.as_str(),
+        };
+        let byte = code_points_to_byte(code, request.cursor_pos);
         let page = self
-            .guarded(|engine| engine.inspect(&request.code, byte, request.detail_level))
+            .guarded(|engine| engine.inspect(code, byte, request.detail_level))
             .unwrap_or_default();
         let found = page.is_some();
         let Bundle { data, metadata } = page.unwrap_or_default();
@@ -257,6 +261,9 @@ impl<E: Engine> Worker<E> {
     }
 
     fn is_complete(&mut self, request: &IsComplete) -> Json {
+        if request.code.len() > MAX_ASKED {
+            return json!({ "status": "unknown" });
+        }
         match self.guarded(|engine| engine.completeness(&request.code)) {
             Ok(Completeness::Complete) => json!({ "status": "complete" }),
             Ok(Completeness::Incomplete(indent)) => {
@@ -294,6 +301,11 @@ pub(super) fn info(info: &super::Info) -> Json {
         "debugger": false,
         "supported_features": [],
     })
+}
+
+/// The content of a reply to a request with a wrong field.
+pub(super) fn malformed(why: &str) -> Json {
+    json!({ "status": "error", "ename": "MalformedRequest", "evalue": why, "traceback": [] })
 }
 
 fn error_content(error: &EngineError) -> Json {

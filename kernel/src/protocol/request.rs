@@ -160,7 +160,9 @@ pub enum Request {
 
 impl Request {
     /// Reads the content of a message of this type.
-    pub fn read(kind: &str, content: Map<String, Json>) -> Self {
+    pub fn read(kind: &str, mut content: Map<String, Json>) -> Self {
+        // Some clients write null for what they leave to the kernel.
+        content.retain(|_, value| !value.is_null());
         fn read<T: for<'d> Deserialize<'d>>(
             content: Map<String, Json>,
             reply: &'static str,
@@ -236,6 +238,8 @@ mod tests {
         let found = read("execute_request", json!({"code": "1", "subshell_id": "s", "new": null}));
         let Request::Execute(execute) = found else { panic!("{found:?}") };
         assert!(execute.store_history && execute.stop_on_error && !execute.silent);
+        let nulls = json!({"code": "1", "silent": null, "user_expressions": null});
+        assert!(matches!(read("execute_request", nulls), Request::Execute(_)));
         let found = read("execute_request", json!({"code": 1}));
         assert!(matches!(found, Request::Malformed { reply: "execute_reply", .. }), "{found:?}");
         let found = read("history_request", json!({"hist_access_type": "all"}));

@@ -32,12 +32,51 @@ const HANDSHAKE: Duration = Duration::from_secs(20);
 /// The longest topic that is looked at.
 const MAX_TOPIC: u64 = 512;
 
-/// The name of the port of those who listen.
-pub const IOPUB: &str = "iopub";
+/// The name of the port of heartbeats.
+pub const HEARTBEAT: &str = "heartbeat";
 
-/// A client that sent a message of so many bytes is asked to connect again after its answer:
-/// zeromq keeps the memory of the largest message as long as the connection lasts.
+/// A client that sent a message of so many bytes is asked to connect again when it is silent: zeromq
+/// keeps the memory of the largest message as long as the connection lasts.
 const LARGE: u64 = 4 << 20;
+
+/// Silence in both directions, after which nothing can be on its way.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// The time that a client has to take what it is sent, and how many answers it may leave unread: a
+/// queue of zeromq that is full stops everybody.
+const READS: Duration = Duration::from_secs(30);
+const UNREAD: u64 = 50_000;
+
+/// Frames above this size count against [`BUDGET`] until their message is whole.
+const COUNTED: u64 = 64 << 10;
+
+/// Bytes of all messages that are on their way in: they are kept before anybody knows who sent them.
+const BUDGET: u64 = 256 << 20;
+
+/// The bytes that are kept now.
+static PENDING: AtomicU64 = AtomicU64::new(0);
+
+/// The part of [`PENDING`] that belongs to one connection.
+#[derive(Default)]
+struct Share(u64);
+
+impl Share {
+    /// Takes more; false if there is too much already.
+    fn take(&mut self, bytes: u64) -> bool {
+        self.0 += bytes;
+        PENDING.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= BUDGET
+    }
+
+    fn give_back(&mut self) {
+        PENDING.fetch_sub(std::mem::take(&mut self.0), Ordering::Relaxed);
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.give_back();
+    }
+}
 
 /// Subscriptions of one connection that are told.
 const MAX_SUBSCRIPTIONS: usize = 16;
@@ -58,10 +97,10 @@ pub enum Inside {
 pub struct Guard {
     name: &'static str,
     inside: Inside,
-    /// For iopub and shell: who is told about connections.
+    /// For iopub: who is told about listeners.
     listeners: Option<mpsc::UnboundedSender<ListenerEvent>>,
-    /// Whether those who connect here listen.
-    publishes: bool,
+    /// The largest message that a client may send here.
+    largest: u64,
     open: Arc<AtomicUsize>,
 }
 
@@ -75,7 +114,10 @@ impl Guard {
         inside: Inside,
         listeners: Option<mpsc::UnboundedSender<ListenerEvent>>,
     ) -> Self {
-        Self { name, inside, listeners, publishes: name == IOPUB, open: Arc::default() }
+        // Subscriptions and heartbeats are short.
+        let short = listeners.is_some() || name == HEARTBEAT;
+        let largest = if short { MAX_COMMAND } else { MAX_MESSAGE };
+        Self { name, inside, listeners, largest, open: Arc::default() }
     }
 
     /// Accepts connections for ever.
@@ -157,7 +199,10 @@ impl Guard {
         }
         #[cfg(unix)]
         let (inside_read, inside_write) = match &self.inside {
-            Inside::Path(path) => tokio::net::UnixStream::connect(path).await?.into_split(),
+            Inside::Path(path) => match tokio::net::UnixStream::connect(path).await {
+                Ok(stream) => stream.into_split(),
+                Err(_) => return Err(Ended::Refused("the socket inside is gone")),
+            },
         };
         #[cfg(not(unix))]
         let (inside_read, inside_write) = match &self.inside {
@@ -185,10 +230,14 @@ struct Traffic {
 }
 
 impl Traffic {
+    /// Messages without an answer.
+    fn unread(&self) -> u64 {
+        self.up.load(Ordering::Relaxed).saturating_sub(self.down.load(Ordering::Relaxed))
+    }
+
     /// Whether a large message went through and everything is answered.
     fn is_over(&self) -> bool {
-        self.large.load(Ordering::Relaxed)
-            && self.down.load(Ordering::Relaxed) >= self.up.load(Ordering::Relaxed)
+        self.large.load(Ordering::Relaxed) && self.unread() == 0
     }
 }
 
@@ -231,6 +280,14 @@ async fn hand_on(
     if copied == length { Ok(()) } else { Err(Ended::Closed) }
 }
 
+/// A write to a client, which has its time.
+async fn in_time(write: impl Future<Output = io::Result<()>>) -> Result<(), Ended> {
+    match tokio::time::timeout(READS, write).await {
+        Ok(done) => Ok(done?),
+        Err(_) => Err(Ended::Refused("it does not read")),
+    }
+}
+
 /// From a client to zeromq.
 struct Upstream<'g> {
     guard: &'g Guard,
@@ -256,9 +313,6 @@ impl Upstream<'_> {
             }
             inside.write_all(ready.as_bytes()).await?;
             hand_on(&mut client, &mut inside, ready.length).await?;
-            if !self.guard.publishes {
-                self.guard.tell(ListenerEvent::Speaks { speaker: self.listener });
-            }
             inside.flush().await?;
             Ok(())
         };
@@ -267,6 +321,7 @@ impl Upstream<'_> {
             Err(_) => return Err(Ended::Refused("it did not finish its greeting")),
         }
         let (mut frames, mut bytes, mut subscriptions) = (0_usize, 0_u64, 0_usize);
+        let mut share = Share::default();
         loop {
             if client.buffer().is_empty() {
                 inside.flush().await?;
@@ -290,14 +345,20 @@ impl Upstream<'_> {
             }
             frames += 1;
             bytes = bytes.saturating_add(frame.length);
-            if bytes > MAX_MESSAGE {
-                return Err(Ended::Refused("a message of more than 96 MiB"));
+            if bytes > self.guard.largest {
+                return Err(Ended::Refused("a message that is too large"));
+            }
+            if frame.length > COUNTED && !share.take(frame.length) {
+                return Err(Ended::Refused("too many large messages at once"));
+            }
+            if self.traffic.unread() > UNREAD {
+                return Err(Ended::Refused("it does not read its answers"));
             }
             if frames > MAX_FRAMES {
                 return Err(Ended::Refused("a message of more than 256 frames"));
             }
             inside.write_all(frame.as_bytes()).await?;
-            let listens = self.guard.publishes && frames == 1 && !frame.more;
+            let listens = self.guard.listeners.is_some() && frames == 1 && !frame.more;
             if listens && (1..=MAX_TOPIC).contains(&frame.length) {
                 let body = body(&mut client, frame.length).await?;
                 inside.write_all(&body).await?;
@@ -318,6 +379,7 @@ impl Upstream<'_> {
                 self.traffic.up.fetch_add(1, Ordering::Relaxed);
                 self.traffic.large.fetch_or(bytes > LARGE, Ordering::Relaxed);
                 (frames, bytes) = (0, 0);
+                share.give_back();
             }
         }
     }
@@ -344,12 +406,20 @@ impl Downstream<'_> {
         let mut skip = false;
         loop {
             if inside.buffer().is_empty() {
-                client.flush().await?;
+                in_time(client.flush()).await?;
             }
             if begins {
+                let before = self.traffic.up.load(Ordering::Relaxed);
                 tokio::select! {
+                    () = tokio::time::sleep(SILENCE), if self.traffic.is_over() => {
+                        // The client connects again by itself.
+                        if self.traffic.is_over() && self.traffic.up.load(Ordering::Relaxed) == before {
+                            return Ok(());
+                        }
+                        continue;
+                    }
                     Some(pong) = self.pongs.recv() => {
-                        client.write_all(&pong).await?;
+                        in_time(client.write_all(&pong)).await?;
                         continue;
                     }
                     filled = inside.fill_buf() => {
@@ -382,22 +452,26 @@ impl Downstream<'_> {
                 }
                 (true, Some(_)) => {}
                 (false, Some(topic)) => {
-                    client.write_all(frame.as_bytes()).await?;
-                    client.write_all(&topic).await?;
+                    in_time(client.write_all(frame.as_bytes())).await?;
+                    in_time(client.write_all(&topic)).await?;
                 }
                 (false, None) => {
-                    client.write_all(frame.as_bytes()).await?;
-                    hand_on(&mut inside, &mut client, frame.length).await?;
+                    in_time(client.write_all(frame.as_bytes())).await?;
+                    match tokio::time::timeout(
+                        READS,
+                        hand_on(&mut inside, &mut client, frame.length),
+                    )
+                    .await
+                    {
+                        Ok(done) => done?,
+                        Err(_) => return Err(Ended::Refused("it does not read")),
+                    }
                 }
             }
             begins = !frame.more;
             if begins {
                 skip = false;
                 self.traffic.down.fetch_add(u64::from(!frame.command), Ordering::Relaxed);
-                if self.traffic.is_over() && inside.buffer().is_empty() {
-                    client.flush().await?;
-                    return Ok(());
-                }
             }
         }
     }

@@ -39,14 +39,9 @@ impl Channel {
     }
 }
 
-/// What happens to those who listen on iopub, and to those who will.
+/// What happens to those who listen on iopub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenerEvent {
-    /// A client connected to shell: it is about to listen too, or does already.
-    Speaks {
-        /// The number of the connection.
-        speaker: u64,
-    },
     /// A client asked for these topics; it hears nothing yet.
     Subscribed {
         /// The number of the connection.

@@ -10,14 +10,14 @@ use zeromq::{
 };
 
 use super::connection::Transport;
-use super::guard::{Guard, IOPUB, Inside};
+use super::guard::{Guard, HEARTBEAT, Inside};
 use super::{Channel, ConnectionError, ConnectionFile, Ports, Wire, log};
 
 /// Requests that wait to be looked at; clients beyond that wait themselves. Few, because nobody has
 /// looked at their signatures yet, and each may be large.
 const WAITING: usize = 8;
 
-/// The time that a peer has to take the answer to its heartbeat.
+/// The time that zeromq has to take an answer.
 const BEAT: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Open sockets; they close when this is dropped.
@@ -93,6 +93,12 @@ fn door(
             };
             let path = PathBuf::from(format!("{}-{port}", file.ip));
             let at = path.display().to_string();
+            if std::os::unix::net::UnixStream::connect(&path)
+                .is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
+            {
+                // Of a kernel that was killed: nobody listens there.
+                let _ = std::fs::remove_file(&path);
+            }
             let listener = tokio::net::UnixListener::bind(&path).map_err(|e| wrong(&e, &at))?;
             leftovers.files.push(path);
             Ok((Door::Unix(listener), port))
@@ -136,50 +142,60 @@ fn cannot_bind(error: &dyn std::fmt::Display) -> ConnectionError {
 
 /// A folder that only this user can open.
 fn private_folder() -> Result<PathBuf, ConnectionError> {
-    let base = std::env::var_os("XDG_RUNTIME_DIR")
-        .map(PathBuf::from)
-        .filter(|folder| folder.is_dir())
-        .unwrap_or_else(std::env::temp_dir);
-    remove_stale(&base);
-    let now = crate::protocol::now().0;
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let places = runtime.into_iter().chain([std::env::temp_dir(), PathBuf::from("/tmp")]);
+    let name = format!("{FOLDER}{}-{:x}", std::process::id(), crate::protocol::now().0);
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    let places = [base, std::env::temp_dir()];
-    for place in &places {
-        let folder = place.join(format!("{FOLDER}{}-{now:x}", std::process::id()));
+    for place in places {
+        let folder = place.join(&name);
+        // The path of a socket has its limit.
+        if folder.as_os_str().len() + HEARTBEAT.len() >= MAX_SOCKET_PATH {
+            continue;
+        }
+        remove_stale(&place);
         if builder.create(&folder).is_ok() {
             return Ok(folder);
         }
     }
-    Err(ConnectionError(format!("cannot make a folder in {}", places[1].display())))
+    let place = std::env::temp_dir();
+    Err(ConnectionError(format!("cannot make a folder in {}", place.display())))
 }
+
+/// The longest path of a socket file that every system takes.
+const MAX_SOCKET_PATH: usize = 100;
 
 const FOLDER: &str = "convac-kernel-";
 
-/// Removes the folders of kernels that were killed: no such process is seen, and nobody listens (the
-/// process may live where this one cannot see it, with the same folder for temporary files).
+/// Removes the folders of kernels that were killed: their sockets refuse connections. Processes may live
+/// where this one cannot see them, so that their numbers say nothing.
 fn remove_stale(base: &Path) {
-    if !Path::new("/proc/self").exists() {
-        return;
-    }
     let Ok(entries) = std::fs::read_dir(base) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(FOLDER)) else { continue };
         let Some((process, time)) = rest.split_once('-') else { continue };
         let ours = process.parse::<u32>().is_ok() && i64::from_str_radix(time, 16).is_ok();
-        if ours && !Path::new(&format!("/proc/{process}")).exists() && is_deaf(&entry.path()) {
+        // One that is starting may be between two steps.
+        let age = entry.metadata().and_then(|meta| meta.modified()).map(|time| time.elapsed());
+        let old = age.is_ok_and(|age| age.is_ok_and(|age| age > YOUNG));
+        if ours && old && is_deaf(&entry.path()) {
             // Not ours to remove, perhaps.
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
 }
 
+/// The age of a folder before it can be a leftover.
+const YOUNG: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// Whether nobody listens on the sockets of a folder.
 #[cfg(unix)]
 fn is_deaf(folder: &Path) -> bool {
-    std::os::unix::net::UnixStream::connect(folder.join(Channel::Shell.as_str())).is_err()
+    // A folder that is being made has no socket yet: that is another error.
+    std::os::unix::net::UnixStream::connect(folder.join(Channel::Shell.as_str()))
+        .is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
 }
 
 #[cfg(not(unix))]
@@ -211,7 +227,7 @@ pub async fn open(file: &ConnectionFile) -> Result<Sockets, ConnectionError> {
     leftovers.folder = Some(folder.clone());
 
     let (requests, from_clients) = mpsc::channel(WAITING);
-    let (to_clients, replies) = mpsc::unbounded_channel();
+    let (to_clients, mut replies) = mpsc::unbounded_channel::<(Channel, Vec<Bytes>)>();
     let (iopub, published) = mpsc::unbounded_channel();
     let (tell, listeners) = mpsc::unbounded_channel();
 
@@ -223,22 +239,31 @@ pub async fn open(file: &ConnectionFile) -> Result<Sockets, ConnectionError> {
     ] {
         let mut socket = RouterSocket::new();
         let inside = inside(&mut socket, channel.as_str(), &folder).await?;
-        let told = (channel == Channel::Shell).then(|| tell.clone());
-        watch(Guard::new(channel.as_str(), inside, told), door);
+        watch(Guard::new(channel.as_str(), inside, None), door);
         let (send, receive) = socket.split();
-        senders.push((channel, send));
+        let (sender, outgoing) = mpsc::unbounded_channel();
+        senders.push((channel, sender));
         tokio::spawn(pump_requests(channel, receive, requests.clone()));
+        tokio::spawn(pump_replies(channel, send, outgoing));
     }
-    tokio::spawn(pump_replies(senders, replies));
+    // One queue for each channel: a client that does not read on one must not stop the others.
+    tokio::spawn(async move {
+        while let Some((channel, frames)) = replies.recv().await {
+            if let Some((_, sender)) = senders.iter().find(|(name, _)| *name == channel) {
+                // The pump ends with the process.
+                let _ = sender.send(frames);
+            }
+        }
+    });
 
     let mut socket = PubSocket::new();
-    let at = inside(&mut socket, IOPUB, &folder).await?;
-    watch(Guard::new(IOPUB, at, Some(tell)), iopub_door);
+    let at = inside(&mut socket, "iopub", &folder).await?;
+    watch(Guard::new("iopub", at, Some(tell)), iopub_door);
     tokio::spawn(pump_iopub(socket, published));
 
     let mut socket = RepSocket::new();
-    let at = inside(&mut socket, "heartbeat", &folder).await?;
-    watch(Guard::new("heartbeat", at, None), heartbeat_door);
+    let at = inside(&mut socket, HEARTBEAT, &folder).await?;
+    watch(Guard::new(HEARTBEAT, at, None), heartbeat_door);
     tokio::spawn(echo(socket));
 
     let wire = Wire { from_clients, to_clients, iopub, listeners };
@@ -272,17 +297,19 @@ async fn pump_requests(
 }
 
 async fn pump_replies(
-    mut senders: Vec<(Channel, RouterSendHalf)>,
-    mut replies: mpsc::UnboundedReceiver<(Channel, Vec<Bytes>)>,
+    channel: Channel,
+    mut socket: RouterSendHalf,
+    mut replies: mpsc::UnboundedReceiver<Vec<Bytes>>,
 ) {
-    while let Some((channel, frames)) = replies.recv().await {
-        let Some((_, socket)) = senders.iter_mut().find(|(name, _)| *name == channel) else {
-            continue;
-        };
+    while let Some(frames) = replies.recv().await {
         let Ok(message) = ZmqMessage::try_from(frames) else { continue };
-        if let Err(error) = socket.send(message).await {
+        match tokio::time::timeout(BEAT, socket.send(message)).await {
+            Ok(Ok(())) => {}
             // The client went away before its answer came.
-            log::count(&format!("cannot reply on {}: {error}", channel.as_str()));
+            Ok(Err(error)) => {
+                log::count(&format!("cannot reply on {}: {error}", channel.as_str()));
+            }
+            Err(_) => log::count(&format!("a client does not read on {}", channel.as_str())),
         }
     }
 }

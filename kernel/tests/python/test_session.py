@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import threading
@@ -113,9 +114,9 @@ def test_three_hundred_thousand_lines_end_in_a_file(kernel, client):
     errors = [m["content"]["text"] for m in outputs
               if m["type"] == "stream" and m["content"]["name"] == "stderr"]
     assert len(errors) == 1
-    path = errors[0].split(" is in ")[1].strip()
+    path = errors[0].split(" stays in ")[1].strip()
     lines = pathlib.Path(path).read_text().splitlines()
-    os.remove(path)
+    shutil.rmtree(pathlib.Path(path).parent)
     assert lines == [str(i) for i in range(1, 300001)]
     assert psutil.Process(kernel.process.pid).memory_info().rss < 200 << 20
 
