@@ -227,6 +227,8 @@ struct Traffic {
     up: AtomicU64,
     down: AtomicU64,
     large: AtomicBool,
+    /// Whether a message is on its way in.
+    receiving: AtomicBool,
 }
 
 impl Traffic {
@@ -237,7 +239,9 @@ impl Traffic {
 
     /// Whether a large message went through and everything is answered.
     fn is_over(&self) -> bool {
-        self.large.load(Ordering::Relaxed) && self.unread() == 0
+        self.large.load(Ordering::Relaxed)
+            && !self.receiving.load(Ordering::Relaxed)
+            && self.unread() == 0
     }
 }
 
@@ -343,6 +347,7 @@ impl Upstream<'_> {
                 }
                 continue;
             }
+            self.traffic.receiving.store(true, Ordering::Relaxed);
             frames += 1;
             bytes = bytes.saturating_add(frame.length);
             if bytes > self.guard.largest {
@@ -378,6 +383,7 @@ impl Upstream<'_> {
             if !frame.more {
                 self.traffic.up.fetch_add(1, Ordering::Relaxed);
                 self.traffic.large.fetch_or(bytes > LARGE, Ordering::Relaxed);
+                self.traffic.receiving.store(false, Ordering::Relaxed);
                 (frames, bytes) = (0, 0);
                 share.give_back();
             }
