@@ -28,4 +28,5 @@ pub mod plot;
 pub mod session;
 pub mod symbol;
 pub mod syntax;
+pub mod terminal;
 pub mod value;

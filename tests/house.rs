@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use support::root;
 
 /// For each room the rooms of this crate that it may import.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("network", &["interrupt"]),
     ("graph", &["interrupt", "network"]),
     ("entangle", &["interrupt", "network", "graph"]),
@@ -35,6 +35,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
         "session",
         &["symbol", "diagnostic", "interrupt", "syntax", "value", "evaluate", "builtins", "plot"],
     ),
+    ("terminal", &["symbol", "diagnostic", "syntax", "value", "evaluate", "session", "plot"]),
     ("interrupt", &[]),
 ];
 

@@ -85,6 +85,23 @@ impl Session {
         })
     }
 
+    /// How the call is written whose arguments stand at a byte of a cell: the innermost one of a
+    /// function that is known.
+    pub fn signature(&self, cell: &str, cursor: usize) -> Option<String> {
+        let code = program(cell);
+        let left = Left::of(&code, clip(cell, cursor));
+        if left.inside == Inside::Comment {
+            return None;
+        }
+        let knower = Knower { session: self, left: &left };
+        left.calls().find_map(|call| match knower.callee(call.open) {
+            Known::Value(value @ Value::Function(_)) => {
+                Some(signature_of(left.word(call.open.checked_sub(1)?), &value))
+            }
+            _ => None,
+        })
+    }
+
     /// The page of a name, of fields such as `net.sites`, of a reserved word, of a magic with its
     /// signs, or of an error code.
     pub fn page(&self, name: &str, detail: u8) -> Option<Page> {

@@ -41,7 +41,7 @@ pub use inspect::Page;
 pub use magic::{Cell, MAGICS, Magic, split};
 pub use notebook::{from_notebook, to_notebook};
 pub use pictures::Pictures;
-pub use report::{error_json, language_info, progress_line};
+pub use report::{error_json, language_info, progress_line, shown_json};
 
 /// A session: the names that were bound so far, and everything that cells share.
 #[derive(Debug)]

@@ -3,7 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use crate::diagnostic::{Diagnostic, Sources};
-use crate::evaluate::Progress;
+use crate::evaluate::{Progress, Shown};
+use crate::value::Failure;
 
 /// The language as notebooks and kernels describe it.
 pub fn language_info() -> Json {
@@ -29,6 +30,19 @@ pub fn error_json(error: &Diagnostic, sources: &Sources) -> Json {
         "file": source.map(|source| source.name.clone()),
         "hint": error.hint,
     })
+}
+
+/// A shown value as one JSON object: `line`, `type`, `value`, `text`.
+///
+/// # Errors
+/// Why the value has no form in JSON.
+pub fn shown_json(shown: &Shown) -> Result<Json, Failure> {
+    Ok(json!({
+        "line": shown.line,
+        "type": shown.value.type_of().as_str(),
+        "value": crate::value::json(&shown.value)?,
+        "text": crate::value::text(&shown.value),
+    }))
 }
 
 /// `42 %  420 of 1000  about 3 s left`

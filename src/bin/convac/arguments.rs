@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+
+use super::report::When;
 
 /// What correlations can a deep convolutional network carry, and why?
 #[derive(Debug, Parser)]
@@ -13,15 +15,6 @@ pub struct Cli {
     pub color: When,
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// When to do something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum When {
-    /// On a terminal.
-    Auto,
-    Always,
-    Never,
 }
 
 #[derive(Debug, Subcommand)]

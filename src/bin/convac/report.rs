@@ -2,10 +2,18 @@
 
 use std::io::{IsTerminal, Write};
 
+use clap::ValueEnum;
 use convac::diagnostic::{Diagnostic, Sources, render, to_ansi, to_plain};
 use serde_json::json;
 
-use super::arguments::When;
+/// When to do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal.
+    Auto,
+    Always,
+    Never,
+}
 
 /// Whether messages on the standard error are coloured.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use convac::diagnostic::{Diagnostic, Sources};
 use convac::evaluate::{Output, Progress, Shown};
 use convac::interrupt::Interrupt;
-use convac::session::{Bundle, Pictures};
+use convac::session::{Bundle, Pictures, shown_json};
 use convac::value::Failure;
 use serde_json::json;
 
@@ -101,22 +101,13 @@ impl Output for Sink {
     }
 
     fn show(&self, shown: &Shown) {
-        let bundle = Bundle(&shown.value);
         if self.json {
-            match convac::value::json(&shown.value) {
-                Ok(value) => {
-                    let line = json!({
-                        "line": shown.line,
-                        "type": shown.value.type_of().as_str(),
-                        "value": value,
-                        "text": bundle.plain(),
-                    });
-                    self.write(&format!("{line}\n"));
-                }
+            match shown_json(shown) {
+                Ok(line) => self.write(&format!("{line}\n")),
                 Err(failure) => self.fail(&failure, shown),
             }
         } else {
-            self.write(&format!("{}\n", bundle.plain()));
+            self.write(&format!("{}\n", Bundle(&shown.value).plain()));
         }
         if let Some(Err(failure)) = self.pictures.as_ref().map(|pictures| pictures.write(shown)) {
             self.fail(&failure, shown);

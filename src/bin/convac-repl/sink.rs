@@ -1,0 +1,139 @@
+//! Where a session writes: text or JSON, warnings and progress.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use convac::diagnostic::{Code, Diagnostic};
+use convac::evaluate::{Output, Progress, Shown};
+use convac::interrupt::Interrupt;
+use convac::session::{Bundle, shown_json};
+use convac::value::{Failure, failure};
+use rustyline::error::ReadlineError;
+use serde_json::json;
+
+/// The sink of a session.
+pub struct Sink {
+    json: bool,
+    interrupt: Interrupt,
+    /// Errors of values that have no form in JSON.
+    errors: Mutex<Vec<Diagnostic>>,
+    /// Whether a line of progress stands on the terminal; `None` where there is no terminal.
+    progress: Option<Mutex<bool>>,
+    closed: std::sync::atomic::AtomicBool,
+}
+
+impl Sink {
+    pub fn new(json: bool, interrupt: Interrupt) -> Self {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let visible = std::io::stderr().is_terminal() && !dumb;
+        Self {
+            json,
+            interrupt,
+            errors: Mutex::default(),
+            progress: visible.then(Mutex::default),
+            closed: std::sync::atomic::AtomicBool::new(false),
+        }
+    }
+
+    pub fn take_errors(&self) -> Vec<Diagnostic> {
+        std::mem::take(&mut *self.errors.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the reader of the standard output went away.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(std::sync::atomic::Ordering::SeqCst)
+    }
+
+    fn write(&self, text: &str) {
+        self.clear_progress();
+        if !super::report::print(text) {
+            self.closed.store(true, std::sync::atomic::Ordering::SeqCst);
+            self.interrupt.trigger();
+        }
+    }
+
+    /// Takes the line of progress away, so that it leaves nothing behind.
+    pub fn clear_progress(&self) {
+        if let Some(visible) = &self.progress
+            && std::mem::take(&mut *visible.lock().unwrap_or_else(PoisonError::into_inner))
+        {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+impl Output for Sink {
+    fn stream(&self, text: &str) {
+        if self.json {
+            self.write(&format!("{}\n", json!({ "stream": "stdout", "text": text })));
+        } else {
+            self.write(text);
+        }
+    }
+
+    fn warn(&self, text: &str) {
+        if self.json {
+            self.write(&format!("{}\n", json!({ "stream": "stderr", "text": text })));
+        } else {
+            self.clear_progress();
+            // Nobody is left to be told that the standard error is closed.
+            let _ = std::io::stderr().write_all(text.as_bytes());
+        }
+    }
+
+    fn show(&self, shown: &Shown) {
+        if !self.json {
+            self.write(&format!("{}\n", Bundle(&shown.value).plain()));
+            return;
+        }
+        match shown_json(shown) {
+            Ok(line) => self.write(&format!("{line}\n")),
+            Err(failure) => {
+                let error = Diagnostic::clone(&failure).or_at(shown.span);
+                self.errors.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+            }
+        }
+    }
+
+    fn progress(&self, progress: &Progress) {
+        let Some(visible) = &self.progress else { return };
+        if progress.done >= progress.total {
+            self.clear_progress();
+            return;
+        }
+        *visible.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        // A line that wraps could not be taken away again.
+        let width = super::columns().saturating_sub(1);
+        let line: String = convac::session::progress_line(progress).chars().take(width).collect();
+        let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
+    }
+
+    fn ask(&self, prompt: &str, password: bool) -> Result<String, Failure> {
+        self.clear_progress();
+        let nobody = || {
+            let message = format!("there is nobody to answer {prompt:?}");
+            failure(Code::File, message, "let answer = \"…\"")
+        };
+        if !std::io::stdin().is_terminal() {
+            // The standard input is the program itself.
+            return Err(nobody());
+        }
+        let answer = if password {
+            rustyline::Editor::<super::editor::Masked, _>::new().and_then(|mut editor| {
+                editor.set_helper(Some(super::editor::Masked));
+                editor.readline(&format!("{prompt} "))
+            })
+        } else {
+            rustyline::DefaultEditor::new()
+                .and_then(|mut editor| editor.readline(&format!("{prompt} ")))
+        };
+        answer.map_err(|error| match error {
+            ReadlineError::Interrupted => {
+                self.interrupt.trigger();
+                failure(Code::Interrupted, "interrupted", "run it again")
+            }
+            _ => nobody(),
+        })
+    }
+}

@@ -1,0 +1,36 @@
+//! Ctrl-C: stops what runs. While one types, the editor takes the key itself.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use convac::interrupt::Interrupt;
+
+static BUSY: AtomicBool = AtomicBool::new(false);
+static ASKED: AtomicBool = AtomicBool::new(false);
+
+/// Whether something runs that can be stopped.
+pub fn set_busy(busy: bool) {
+    if busy {
+        ASKED.store(false, Ordering::SeqCst);
+    }
+    BUSY.store(busy, Ordering::SeqCst);
+}
+
+/// Whether a stop was asked for since something runs.
+pub fn was_asked_for() -> bool {
+    ASKED.load(Ordering::SeqCst)
+}
+
+/// Handles Ctrl-C, SIGTERM and SIGHUP from now on.
+pub fn handle(interrupt: Interrupt) {
+    // Without a handler Ctrl-C ends the process as usual.
+    let _ = ctrlc::set_handler(move || {
+        let again = ASKED.swap(true, Ordering::SeqCst);
+        if BUSY.load(Ordering::SeqCst) && !again {
+            interrupt.trigger();
+        } else {
+            // Nothing runs, or what runs was told already.
+            convac::builtins::remove_unfinished();
+            std::process::exit(i32::from(super::INTERRUPTED));
+        }
+    });
+}
