@@ -27,6 +27,7 @@ pub(super) fn media(picture: &Picture, kind: MediaKind) -> Option<Result<Media, 
             let png = picture.png(Picture::DEFAULT_SCALE);
             Some(png.map(Media::Bytes).map_err(|error| explain(&error)))
         }
+        MediaKind::Letters(width) => Some(Ok(Media::Text(picture.text(width)))),
         MediaKind::Html | MediaKind::Latex => None,
     }
 }

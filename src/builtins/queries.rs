@@ -467,7 +467,7 @@ impl Object for BoundValue {
                 let formula = super::latex::bound(bound.lower.as_ref(), &bound.upper, bound.tight);
                 Some(Ok(Media::Text(formula)))
             }
-            MediaKind::Svg | MediaKind::Png => None,
+            MediaKind::Svg | MediaKind::Png | MediaKind::Letters(_) => None,
         }
     }
 

@@ -144,7 +144,7 @@ impl Object for TensorValue {
         let text = match kind {
             MediaKind::Html => self.html(rows, cols),
             MediaKind::Latex => super::latex::matrix(rows, cols, |i, j| entry(i, j, cols))?,
-            MediaKind::Svg | MediaKind::Png => return None,
+            MediaKind::Svg | MediaKind::Png | MediaKind::Letters(_) => return None,
         };
         Some(Ok(Media::Text(text)))
     }

@@ -55,6 +55,19 @@ impl Bundle<'_> {
         }
     }
 
+    /// The picture in letters, for a terminal of so many columns.
+    pub fn letters(&self, width: usize) -> Option<String> {
+        match self.media(MediaKind::Letters(width))? {
+            Ok(Media::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The size of its PNG in CSS pixels.
+    pub fn picture_size(png: &[u8]) -> Option<(u32, u32)> {
+        size(png).map(|(width, height)| (css(width), css(height)))
+    }
+
     /// `text/latex`, in `$$…$$`.
     pub fn latex(&self) -> Option<String> {
         match self.media(MediaKind::Latex)? {
@@ -88,8 +101,6 @@ impl Bundle<'_> {
         // A picture that cannot be drawn is told once.
         if let Some(Ok(png)) = self.png() {
             if let Some((width, height)) = size(&png) {
-                #[allow(clippy::cast_possible_truncation)] // no picture is that large
-                let css = |pixels: u32| (f64::from(pixels) / Picture::DEFAULT_SCALE).round() as i64;
                 let size = json!({ "width": css(width), "height": css(height) });
                 forms.metadata.insert("image/png".to_owned(), size);
             }
@@ -104,6 +115,11 @@ impl Bundle<'_> {
             _ => None,
         }
     }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // no picture is that large
+fn css(pixels: u32) -> u32 {
+    (f64::from(pixels) / Picture::DEFAULT_SCALE).round() as u32
 }
 
 /// Width and height of a PNG, from its header.

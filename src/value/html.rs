@@ -1,6 +1,6 @@
 //! Values as HTML: tables as `<table>`, everything else as it is in plain text.
 
-use super::table::cells;
+use super::table::table_cells;
 use super::{MediaKind, Value, as_table};
 
 /// Makes text safe inside HTML.
@@ -37,7 +37,7 @@ pub fn html(value: &Value) -> Option<String> {
 }
 
 fn table_html(table: &super::Table<'_>) -> String {
-    let cells = cells(table);
+    let cells = table_cells(table);
     let align = |column: usize| if cells.numeric[column] { "right" } else { "left" };
     let mut out =
         String::from("<table style=\"border-collapse:collapse;color:inherit\"><thead><tr>");

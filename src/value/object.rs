@@ -27,6 +27,8 @@ pub enum MediaKind {
     Png,
     /// `text/latex`
     Latex,
+    /// A picture in letters, for a terminal of so many columns.
+    Letters(usize),
 }
 
 /// A shown form.

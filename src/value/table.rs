@@ -35,14 +35,20 @@ const SHOWN_ROWS: usize = 40;
 
 /// The cells of a table as they are shown: the header, the rows, and whether each column is
 /// numeric (aligned to the right).
-pub(super) struct Cells {
+#[derive(Clone, Debug)]
+pub struct Cells {
+    /// The names of the columns.
     pub header: Vec<String>,
+    /// The first rows.
     pub rows: Vec<Vec<String>>,
+    /// Whether a column holds numbers alone.
     pub numeric: Vec<bool>,
+    /// The rows that are left out.
     pub hidden: usize,
 }
 
-pub(super) fn cells(table: &Table<'_>) -> Cells {
+/// The cells of a table that are shown.
+pub fn table_cells(table: &Table<'_>) -> Cells {
     let shown = table.rows.len().min(SHOWN_ROWS);
     let rows = table.rows[..shown]
         .iter()

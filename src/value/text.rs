@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::table::cells;
+use super::table::{Cells, table_cells};
 use super::{List, Record, Value, as_table, real_text, short_int};
 
 /// The longest text of a list or a record, in characters; what follows is cut.
@@ -123,35 +123,45 @@ fn write_record(record: &Record, out: &mut String, limit: usize) -> bool {
 }
 
 fn table_text(table: &super::Table<'_>) -> String {
-    let cells = cells(table);
-    let widths: Vec<usize> = (0..cells.header.len())
-        .map(|column| {
-            let body = cells.rows.iter().map(|row| row.get(column).map_or(0, |c| c.width()));
-            body.max().unwrap_or(0).max(cells.header[column].width())
-        })
-        .collect();
-    let line = |row: &[String]| {
-        let mut out = String::new();
-        for (column, cell) in row.iter().enumerate() {
-            if column > 0 {
-                out.push_str("  ");
-            }
-            let pad = " ".repeat(widths[column].saturating_sub(cell.width()));
-            if cells.numeric[column] {
-                out.push_str(&pad);
-                out.push_str(cell);
-            } else {
-                out.push_str(cell);
-                out.push_str(&pad);
-            }
-        }
-        out.trim_end().to_owned()
-    };
-    let rule: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
-    let mut lines = vec![line(&cells.header), line(&rule)];
-    lines.extend(cells.rows.iter().map(|row| line(row)));
-    if cells.hidden > 0 {
-        lines.push(format!("… {} more rows", cells.hidden));
+    table_cells(table).to_text()
+}
+
+impl Cells {
+    /// The widths of the columns.
+    pub fn widths(&self) -> Vec<usize> {
+        let column = |column: usize| {
+            let body = self.rows.iter().map(|row| row.get(column).map_or(0, |c| c.width()));
+            body.max().unwrap_or(0).max(self.header[column].width())
+        };
+        (0..self.header.len()).map(column).collect()
     }
-    lines.join("\n")
+
+    /// Numbers to the right, all else to the left, and a line below the header.
+    pub fn to_text(&self) -> String {
+        let widths = self.widths();
+        let line = |row: &[String]| {
+            let mut out = String::new();
+            for (column, cell) in row.iter().enumerate() {
+                if column > 0 {
+                    out.push_str("  ");
+                }
+                let pad = " ".repeat(widths[column].saturating_sub(cell.width()));
+                if self.numeric[column] {
+                    out.push_str(&pad);
+                    out.push_str(cell);
+                } else {
+                    out.push_str(cell);
+                    out.push_str(&pad);
+                }
+            }
+            out.trim_end().to_owned()
+        };
+        let rule: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
+        let mut lines = vec![line(&self.header), line(&rule)];
+        lines.extend(self.rows.iter().map(|row| line(row)));
+        if self.hidden > 0 {
+            lines.push(format!("… {} more rows", self.hidden));
+        }
+        lines.join("\n")
+    }
 }

@@ -110,6 +110,12 @@ impl Terminal {
         String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
     }
 
+    /// Waits until something was written, escape sequences included.
+    pub fn writes(&self, part: &str) -> String {
+        self.wait(&format!("{part:?}"), |_| self.raw().contains(part));
+        self.raw()
+    }
+
     /// The colour of a character on the screen.
     pub fn color_of(&self, text: &str) -> vt100::Color {
         let parser = self.screen.lock().unwrap();

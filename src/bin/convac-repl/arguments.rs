@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use convac::terminal::Graphics;
 
 use super::report::When;
 
@@ -28,6 +29,9 @@ pub struct Cli {
     /// When to colour; NO_COLOR and CLICOLOR_FORCE are honoured.
     #[arg(long, value_enum, default_value_t = When::Auto)]
     pub color: When,
+    /// How pictures are shown in the terminal [default: what it can do].
+    #[arg(long, value_name = "HOW", value_parser = clap::builder::PossibleValuesParser::new(Graphics::NAMES))]
+    pub plots: Option<String>,
     /// Threads for comprehensions [default: all cores].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

@@ -166,8 +166,8 @@ impl Assistant {
     }
 
     fn size() -> Size {
-        let (columns, rows) = super::screen();
-        Size { columns, rows }
+        let screen = super::screen();
+        Size { columns: screen.columns, rows: screen.rows }
     }
 }
 

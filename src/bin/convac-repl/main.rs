@@ -14,6 +14,7 @@ use std::io::{IsTerminal, Read};
 
 use clap::Parser;
 use convac::diagnostic::{Code, Diagnostic};
+use convac::terminal::Screen;
 
 use arguments::Cli;
 use session::Talk;
@@ -25,16 +26,13 @@ const DIAGNOSTICS: u8 = 1;
 /// Ctrl-C.
 const INTERRUPTED: u8 = 130;
 
-/// The columns and rows of the terminal; 80 and 24 where there is none.
-fn screen() -> (usize, usize) {
-    terminal_size::terminal_size().map_or((80, 24), |(width, height)| {
+/// The size of the terminal; 80 columns and 24 rows where there is none.
+fn screen() -> Screen {
+    let size = terminal_size::terminal_size();
+    let (columns, rows) = size.map_or((80, 24), |(width, height)| {
         (usize::from(width.0).max(1), usize::from(height.0).max(1))
-    })
-}
-
-/// The columns of the terminal.
-fn columns() -> usize {
-    screen().0
+    });
+    Screen { columns, rows, cell: None }
 }
 
 fn main() -> std::process::ExitCode {

@@ -1,6 +1,7 @@
 //! The conversation: read, run, show, again.
 
 use std::cell::RefCell;
+use std::io::IsTerminal;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::rc::Rc;
@@ -11,6 +12,7 @@ use convac::evaluate::Settings;
 use convac::interrupt::Interrupt;
 use convac::session::{History, Session, history_path};
 use convac::symbol::Symbol;
+use convac::terminal::Graphics;
 use rustyline::error::ReadlineError;
 
 use super::arguments::Cli;
@@ -29,6 +31,8 @@ pub struct Talk {
     interrupt: Interrupt,
     json: bool,
     colors: Colors,
+    /// How the terminal shows pictures; `None` where the output goes elsewhere.
+    terminal: Option<Graphics>,
 }
 
 impl Talk {
@@ -46,6 +50,10 @@ impl Talk {
             interrupt,
             json: cli.json,
             colors: Colors::choose(cli.color),
+            terminal: std::io::stdout().is_terminal().then(|| {
+                let chosen = cli.plots.as_deref().and_then(Graphics::of_name);
+                chosen.unwrap_or_else(|| Graphics::detect(|name| std::env::var(name).ok()))
+            }),
         }
     }
 
@@ -69,7 +77,7 @@ impl Talk {
     }
 
     fn with_sink(&self, work: impl FnOnce(&mut Session, Arc<Sink>) -> Vec<Diagnostic>) -> u8 {
-        let sink = Arc::new(Sink::new(self.json, self.interrupt.clone()));
+        let sink = Arc::new(Sink::new(self.json, self.terminal, self.interrupt.clone()));
         self.interrupt.clear();
         stop::set_busy(true);
         let mut errors = work(&mut self.session.borrow_mut(), Arc::clone(&sink));

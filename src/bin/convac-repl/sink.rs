@@ -8,6 +8,7 @@ use convac::diagnostic::{Code, Diagnostic};
 use convac::evaluate::{Output, Progress, Shown};
 use convac::interrupt::Interrupt;
 use convac::session::{Bundle, shown_json};
+use convac::terminal::{Graphics, show};
 use convac::value::{Failure, failure};
 use rustyline::error::ReadlineError;
 use serde_json::json;
@@ -15,6 +16,8 @@ use serde_json::json;
 /// The sink of a session.
 pub struct Sink {
     json: bool,
+    /// How the terminal shows values; `None` where the output goes elsewhere.
+    terminal: Option<Graphics>,
     interrupt: Interrupt,
     /// Errors of values that have no form in JSON.
     errors: Mutex<Vec<Diagnostic>>,
@@ -24,11 +27,12 @@ pub struct Sink {
 }
 
 impl Sink {
-    pub fn new(json: bool, interrupt: Interrupt) -> Self {
+    pub fn new(json: bool, terminal: Option<Graphics>, interrupt: Interrupt) -> Self {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let visible = std::io::stderr().is_terminal() && !dumb;
         Self {
             json,
+            terminal,
             interrupt,
             errors: Mutex::default(),
             progress: visible.then(Mutex::default),
@@ -84,7 +88,10 @@ impl Output for Sink {
 
     fn show(&self, shown: &Shown) {
         if !self.json {
-            self.write(&format!("{}\n", Bundle(&shown.value).plain()));
+            self.write(&match self.terminal {
+                Some(graphics) => show(&shown.value, graphics, super::screen()),
+                None => format!("{}\n", Bundle(&shown.value).plain()),
+            });
             return;
         }
         match shown_json(shown) {
@@ -104,7 +111,7 @@ impl Output for Sink {
         }
         *visible.lock().unwrap_or_else(PoisonError::into_inner) = true;
         // A line that wraps could not be taken away again.
-        let width = super::columns().saturating_sub(1);
+        let width = super::screen().columns.saturating_sub(1);
         let line: String = convac::session::progress_line(progress).chars().take(width).collect();
         let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
     }
