@@ -42,6 +42,11 @@ pub trait Output: Send + Sync {
     /// A value is shown.
     fn show(&self, shown: &Shown);
 
+    /// A value is shown again, with all its rows and columns.
+    fn show_whole(&self, shown: &Shown) {
+        self.show(shown);
+    }
+
     /// What the cell has shown goes away, at once or when something new is shown. Where nothing
     /// can be taken back, nothing happens.
     fn clear(&self, _wait: bool) {}

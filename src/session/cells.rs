@@ -13,11 +13,14 @@ use crate::builtins::{make_folder, manual, read_text, write_whole};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span, did_you_mean};
 use crate::evaluate::{Modules, Output, Shown};
 use crate::symbol::Symbol;
-use crate::syntax::RESERVED;
+use crate::syntax::{RESERVED, continues_word};
 use crate::value::{Failure, Value};
 
 /// What stands between the programs of a file that `%save` writes.
 const MARK: &str = "# %%\n";
+
+/// The name of the last result.
+const ANSWER: &str = "ans";
 
 impl Session {
     /// Runs a cell: a program, a magic or a question. Values, text and pages go to the output.
@@ -27,11 +30,18 @@ impl Session {
         if let Some(error) = asked.superfluous() {
             return vec![error];
         }
+        if let Some(name) = self.help_wanted(text) {
+            let done = self.show_page(name, 0, &asked, output.as_ref());
+            return done.err().map(|error| *error).into_iter().collect();
+        }
         let done = match split(text) {
             Cell::Program(program) => return self.run_and_keep(source, program, None, output),
-            Cell::Time(timed) if timed.trim().is_empty() => Err(asked.missing("a program").into()),
+            Cell::Time(timed) | Cell::Timeit(timed) if timed.trim().is_empty() => {
+                Err(asked.missing("a program").into())
+            }
             Cell::Time(_) => return self.timed(source, text, output),
-            Cell::Load("") | Cell::Save("") => Err(asked.missing("a path").into()),
+            Cell::Timeit(_) => return self.timed_again_and_again(source, text, output.as_ref()),
+            Cell::Load("") | Cell::Save("") | Cell::Run("") => Err(asked.missing("a path").into()),
             Cell::Load(path) => match read_text(Path::new(path)) {
                 Ok(loaded) => {
                     let source = self.sources.add(path, loaded.as_str());
@@ -39,6 +49,11 @@ impl Session {
                 }
                 Err(failure) => Err(asked.blamed(&failure)),
             },
+            Cell::Run(path) => match read_text(Path::new(path)) {
+                Ok(loaded) => return self.run_apart(path, &loaded, output),
+                Err(failure) => Err(asked.blamed(&failure)),
+            },
+            Cell::Last => self.show_last(&asked, output.as_ref()),
             Cell::Save(path) => self.save(path, &asked, output.as_ref()),
             Cell::Who => {
                 self.show_names(&asked, output.as_ref());
@@ -73,7 +88,9 @@ impl Session {
                 (Symbol::new("value"), Value::string(value_text(value))),
             ])
         };
-        let rows = self.globals.iter().map(row).collect::<Result<Vec<_>, _>>();
+        // `ans` is bound by no cell.
+        let names = self.globals.iter().filter(|(name, _)| name.as_str() != ANSWER);
+        let rows = names.map(row).collect::<Result<Vec<_>, _>>();
         rows.and_then(Value::list).unwrap_or(Value::None)
     }
 
@@ -81,6 +98,7 @@ impl Session {
     pub fn reset(&mut self) {
         self.globals = Arc::default();
         self.modules = Modules::default();
+        self.last = None;
     }
 
     /// Runs a program; without errors it is one of those that `%save` writes.
@@ -91,11 +109,8 @@ impl Session {
         file: Option<&Path>,
         output: Arc<dyn Output>,
     ) -> Vec<Diagnostic> {
-        let drawing = self
-            .pictures
-            .as_ref()
-            .map(|pictures| Arc::new(Drawing::new(Arc::clone(&output), Arc::clone(pictures))));
-        let sink = drawing.clone().map_or(output, |drawing| drawing as Arc<dyn Output>);
+        let drawing = Arc::new(Drawing::new(output, self.pictures.clone()));
+        let sink = Arc::clone(&drawing) as Arc<dyn Output>;
         let mut errors = self.run_source(source, text, file, sink);
         let kept = text.trim_start_matches(['\n', '\r']).trim_end();
         if errors.is_empty() && !kept.trim().is_empty() {
@@ -103,7 +118,13 @@ impl Session {
             let kept = if file.is_none() { kept.trim_start() } else { kept };
             self.programs.push(kept.to_owned());
         }
-        errors.extend(drawing.into_iter().flat_map(|drawing| drawing.take_errors()));
+        if errors.is_empty()
+            && let Some(answer) = drawing.take_answer()
+        {
+            Arc::make_mut(&mut self.globals).set(Symbol::new(ANSWER), answer.clone());
+            self.last = Some(answer);
+        }
+        errors.extend(drawing.take_errors());
         errors
     }
 
@@ -114,6 +135,43 @@ impl Session {
             output.stream(&format!("{}\n", duration(start.elapsed())));
         }
         errors
+    }
+
+    /// Runs a file that sees no names; those that it binds are added.
+    fn run_apart(&mut self, path: &str, text: &str, output: Arc<dyn Output>) -> Vec<Diagnostic> {
+        let source = self.sources.add(path, text);
+        let own = std::mem::take(&mut self.globals);
+        let errors = self.run_and_keep(source, text, Some(Path::new(path)), output);
+        let found = std::mem::replace(&mut self.globals, own);
+        let globals = Arc::make_mut(&mut self.globals);
+        for (name, value) in found.iter() {
+            globals.set(name, value.clone());
+            if let Some(doc) = found.doc(name) {
+                globals.set_doc(name, doc.into());
+            }
+        }
+        errors
+    }
+
+    fn show_last(&self, asked: &Asked<'_>, output: &dyn Output) -> Result<(), Failure> {
+        let span = asked.name();
+        let Some(value) = self.last.clone() else {
+            let error = Diagnostic::new(Code::Domain, "there is no result yet");
+            return Err(error.at(span, "").hint("1 + 1").into());
+        };
+        output.show_whole(&Shown { value, span, line: 1, result: true });
+        Ok(())
+    }
+
+    /// What `help`, alone or with a word behind it, asks for; nothing if the session has a name
+    /// of its own that is `help`.
+    fn help_wanted<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let rest = text.trim().strip_prefix("help")?;
+        let word = rest.trim_start();
+        let asks = rest.is_empty()
+            || (word.len() < rest.len() && word.chars().all(|c| c == '.' || continues_word(c)));
+        let is_own = self.globals.get(Symbol::new("help")).is_some();
+        (asks && !RESERVED.contains(&word) && !is_own).then_some(word)
     }
 
     fn save(&self, path: &str, asked: &Asked<'_>, output: &dyn Output) -> Result<(), Failure> {
@@ -249,12 +307,16 @@ impl Asked<'_> {
         let cell = split(self.text);
         let takes_all = matches!(
             cell,
-            Cell::Program(_) | Cell::Time(_) | Cell::Markdown(_) | Cell::Unknown { .. }
+            Cell::Program(_)
+                | Cell::Time(_)
+                | Cell::Timeit(_)
+                | Cell::Markdown(_)
+                | Cell::Unknown { .. }
         );
         if takes_all {
             return None;
         }
-        if let (Cell::Who | Cell::Reset, Some(head)) = (&cell, &self.head)
+        if let (Cell::Who | Cell::Reset | Cell::Last, Some(head)) = (&cell, &self.head)
             && !head.argument.is_empty()
         {
             let message = format!("`{}` takes nothing", self.magic_name());
@@ -290,7 +352,7 @@ impl Asked<'_> {
 }
 
 /// `1.23 ms`: three digits and a unit.
-fn duration(time: Duration) -> String {
+pub(super) fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     if seconds >= 120.0 {
         let minutes = time.as_secs() / 60;

@@ -125,8 +125,8 @@ impl Session {
             return Some(found.finish(head.name.start));
         }
         match text.get(head.name.clone()).unwrap_or("") {
-            "%time" | "%%time" => None,
-            "%save" | "%load" | "%plots" if cursor <= head.body => {
+            "%time" | "%%time" | "%timeit" | "%%timeit" | "%doc" => None,
+            "%save" | "%load" | "%run" | "%plots" if cursor <= head.body => {
                 let start = head.argument.start.min(cursor);
                 Some(paths(text, start, cursor, false))
             }

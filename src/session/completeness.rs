@@ -32,7 +32,7 @@ pub fn completeness(text: &str) -> Completeness {
         return Completeness::Empty;
     }
     match magic::split(text) {
-        Cell::Program(program) | Cell::Time(program) => of_program(program),
+        Cell::Program(program) | Cell::Time(program) | Cell::Timeit(program) => of_program(program),
         Cell::Markdown(body) => of_body(body),
         Cell::Unknown { name } if name.starts_with("%%") => {
             of_body(text.split_once('\n').map_or("", |(_, body)| body))

@@ -19,11 +19,16 @@ pub struct Magic {
 }
 
 /// All magics.
-pub const MAGICS: [Magic; 7] = [
+pub const MAGICS: [Magic; 11] = [
     Magic {
         name: "%time",
         usage: "%time min_cut(net, left_right)",
         doc: "Runs the rest of the cell and says how long it took.",
+    },
+    Magic {
+        name: "%timeit",
+        usage: "%timeit min_cut(net, left_right)",
+        doc: "Runs the rest of the cell again and again and says how long it takes; nothing is shown or kept.",
     },
     Magic { name: "%who", usage: "%who", doc: "The names that are bound, as a table." },
     Magic { name: "%reset", usage: "%reset", doc: "Forgets all names." },
@@ -37,6 +42,17 @@ pub const MAGICS: [Magic; 7] = [
         usage: "%load first.cac",
         doc: "Runs a file; the names that it binds stay.",
     },
+    Magic {
+        name: "%run",
+        usage: "%run first.cac",
+        doc: "Runs a file by itself: it sees no names of the session; those that it binds stay.",
+    },
+    Magic {
+        name: "%last",
+        usage: "%last",
+        doc: "Shows the last result whole: all rows and columns.",
+    },
+    Magic { name: "%doc", usage: "%doc min_cut", doc: "The page of a name, as `?min_cut`." },
     Magic {
         name: "%plots",
         usage: "%plots pictures",
@@ -61,6 +77,12 @@ pub enum Cell<'t> {
     Program(&'t str),
     /// `%time`, and the program behind it.
     Time(&'t str),
+    /// `%timeit`, and the program behind it.
+    Timeit(&'t str),
+    /// `%last`
+    Last,
+    /// `%run`, and the path.
+    Run(&'t str),
     /// `%who`
     Who,
     /// `%reset`
@@ -143,6 +165,10 @@ pub fn split(text: &str) -> Cell<'_> {
     let name = text.get(head.name.clone()).unwrap_or("");
     match name {
         "%time" | "%%time" => Cell::Time(text.get(head.name.end..).unwrap_or("")),
+        "%timeit" | "%%timeit" => Cell::Timeit(text.get(head.name.end..).unwrap_or("")),
+        "%last" => Cell::Last,
+        "%run" => Cell::Run(argument),
+        "%doc" => Cell::Page { name: argument, detail: 0 },
         "%who" => Cell::Who,
         "%reset" => Cell::Reset,
         "%save" => Cell::Save(argument),
@@ -188,7 +214,12 @@ mod tests {
         assert_eq!(split("%plots off"), Cell::Plots(Some("off")));
         assert_eq!(split("%%markdown\n# A\nb"), Cell::Markdown("# A\nb"));
         assert_eq!(split("%%markdown"), Cell::Markdown(""));
-        assert_eq!(split("%timeit 1"), Cell::Unknown { name: "%timeit" });
+        assert_eq!(split("%timeit 1"), Cell::Timeit(" 1"));
+        assert_eq!(split("%last"), Cell::Last);
+        assert_eq!(split("%run a.cac"), Cell::Run("a.cac"));
+        assert_eq!(split("%doc rank"), Cell::Page { name: "rank", detail: 0 });
+        assert_eq!(split("%doc"), Cell::Page { name: "", detail: 0 });
+        assert_eq!(split("%tme 1"), Cell::Unknown { name: "%tme" });
         assert_eq!(split("%%who"), Cell::Unknown { name: "%%who" });
         assert_eq!(split("%"), Cell::Unknown { name: "%" });
         assert_eq!(split("%%%"), Cell::Unknown { name: "%%" });

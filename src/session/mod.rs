@@ -15,6 +15,7 @@ mod magic;
 mod notebook;
 mod pictures;
 mod report;
+mod timing;
 mod words;
 
 use std::panic::AssertUnwindSafe;
@@ -56,6 +57,8 @@ pub struct Session {
     overrides: FxHashMap<Symbol, Value>,
     /// The cells that ran without an error, for `%save`.
     programs: Vec<String>,
+    /// The last result, for `%last`; `ans` is bound to it.
+    last: Option<Value>,
     /// Where shown pictures are written too, for `%plots`.
     pictures: Option<Arc<Pictures>>,
 }
@@ -79,6 +82,7 @@ impl Session {
             globals: Arc::default(),
             overrides: FxHashMap::default(),
             programs: Vec::new(),
+            last: None,
             pictures: None,
         }
     }
@@ -186,6 +190,7 @@ impl Session {
             globals: Arc::clone(&self.globals),
             overrides: FxHashMap::default(),
             programs: Vec::new(),
+            last: None,
             pictures: None,
         };
         let cell = format!("let {name} = {expression}");

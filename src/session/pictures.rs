@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use super::Bundle;
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Output, Progress, Shown};
-use crate::value::Failure;
+use crate::value::{Failure, Value};
 
 /// A folder into which the pictures of shown values are written.
 #[derive(Debug)]
@@ -50,17 +50,24 @@ impl Pictures {
     }
 }
 
-/// A sink that writes pictures before it hands everything on.
+/// A sink that keeps the answer and writes pictures before it hands everything on.
 pub(super) struct Drawing {
     pub inner: Arc<dyn Output>,
-    pub pictures: Arc<Pictures>,
+    pub pictures: Option<Arc<Pictures>>,
+    /// The value that was shown as the result.
+    pub answer: Mutex<Option<Value>>,
     /// Errors of pictures that could not be drawn or written.
     pub errors: Mutex<Vec<Diagnostic>>,
 }
 
 impl Drawing {
-    pub fn new(inner: Arc<dyn Output>, pictures: Arc<Pictures>) -> Self {
-        Self { inner, pictures, errors: Mutex::default() }
+    pub fn new(inner: Arc<dyn Output>, pictures: Option<Arc<Pictures>>) -> Self {
+        Self { inner, pictures, answer: Mutex::default(), errors: Mutex::default() }
+    }
+
+    /// The result of the cell, if it has shown one.
+    pub fn take_answer(&self) -> Option<Value> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The errors of pictures.
@@ -83,11 +90,19 @@ impl Output for Drawing {
     }
 
     fn show(&self, shown: &Shown) {
-        if let Err(failure) = self.pictures.write(shown) {
+        if shown.result {
+            let mut answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
+            *answer = Some(shown.value.clone());
+        }
+        if let Some(Err(failure)) = self.pictures.as_ref().map(|pictures| pictures.write(shown)) {
             let error = Diagnostic::clone(&failure).or_at(shown.span);
             self.errors.lock().unwrap_or_else(PoisonError::into_inner).push(error);
         }
         self.inner.show(shown);
+    }
+
+    fn show_whole(&self, shown: &Shown) {
+        self.inner.show_whole(shown);
     }
 
     fn page(&self, plain: &str, html: &str) {

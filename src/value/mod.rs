@@ -31,7 +31,7 @@ pub use number::{
 };
 pub use object::{FieldInfo, Function, Media, MediaKind, Object};
 pub use record::Record;
-pub use table::{Cells, table_cells};
+pub use table::{Cells, table_cells, whole_cells};
 pub use table::{Table, as_table};
 pub use text::{brief, short, text};
 pub use types::{Type, TypeSet};

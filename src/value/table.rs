@@ -32,6 +32,8 @@ pub fn as_table(list: &List) -> Option<Table<'_>> {
 
 /// Rows shown before and after the gap of a long table.
 const SHOWN_ROWS: usize = 40;
+/// The longest text of a cell, in characters.
+const WIDEST: usize = 48;
 
 /// The cells of a table as they are shown: the header, the rows, and whether each column is
 /// numeric (aligned to the right).
@@ -49,10 +51,19 @@ pub struct Cells {
 
 /// The cells of a table that are shown.
 pub fn table_cells(table: &Table<'_>) -> Cells {
-    let shown = table.rows.len().min(SHOWN_ROWS);
+    cells(table, SHOWN_ROWS, WIDEST)
+}
+
+/// All cells of a table, with their whole texts.
+pub fn whole_cells(table: &Table<'_>) -> Cells {
+    cells(table, usize::MAX, usize::MAX)
+}
+
+fn cells(table: &Table<'_>, most_rows: usize, widest: usize) -> Cells {
+    let shown = table.rows.len().min(most_rows);
     let rows = table.rows[..shown]
         .iter()
-        .map(|row| row.iter().map(|(_, value)| cell(value)).collect())
+        .map(|row| row.iter().map(|(_, value)| cell(value, widest)).collect())
         .collect();
     let numeric = (0..table.columns.len())
         .map(|column| {
@@ -68,18 +79,17 @@ pub fn table_cells(table: &Table<'_>) -> Cells {
     Cells { header, rows, numeric, hidden: table.rows.len() - shown }
 }
 
-fn cell(value: &Value) -> String {
+fn cell(value: &Value, widest: usize) -> String {
     let text = match value {
         Value::Real(x) => short_real(*x),
         Value::String(text) => text.to_string(),
         Value::None => String::new(),
         other => short(other),
     };
-    const WIDEST: usize = 48;
     let one_line = text.replace(['\n', '\r', '\t'], " ");
-    if one_line.chars().count() <= WIDEST {
+    if one_line.chars().count() <= widest {
         one_line
     } else {
-        one_line.chars().take(WIDEST - 1).chain(std::iter::once('…')).collect()
+        one_line.chars().take(widest - 1).chain(std::iter::once('…')).collect()
     }
 }

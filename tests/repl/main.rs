@@ -573,3 +573,18 @@ fn tables_fit_the_terminal() {
     let rule = screen.lines().find(|line| line.starts_with("──")).unwrap();
     assert!(rule.chars().count() <= 40 && screen.contains('…'), "{screen}");
 }
+
+#[test]
+fn the_last_result_and_help() {
+    let terminal = Terminal::with(&Setup { rows: 60, ..Setup::default() });
+    assert_eq!(terminal.run("6 * 7"), "42");
+    assert_eq!(terminal.run("ans + 1"), "43");
+    terminal.keys("[{n: i} for i in 1..50]\r");
+    terminal.shows("… 10 more rows");
+    terminal.is_ready();
+    terminal.keys("%last\r");
+    terminal.shows("\n50\n");
+    terminal.is_ready();
+    terminal.keys("help min_cut\r");
+    terminal.shows("Fields of the result");
+}

@@ -9,7 +9,7 @@ use convac::evaluate::{Output, Progress, Shown};
 use convac::interrupt::Interrupt;
 use convac::session::{Bundle, shown_json};
 use convac::terminal::{Graphics, show};
-use convac::value::{Failure, failure};
+use convac::value::{Failure, Value, as_table, failure, whole_cells};
 use rustyline::error::ReadlineError;
 use serde_json::json;
 
@@ -100,6 +100,16 @@ impl Output for Sink {
                 let error = Diagnostic::clone(&failure).or_at(shown.span);
                 self.errors.lock().unwrap_or_else(PoisonError::into_inner).push(error);
             }
+        }
+    }
+
+    fn show_whole(&self, shown: &Shown) {
+        match &shown.value {
+            Value::List(list) if !self.json => match as_table(list) {
+                Some(table) => self.write(&format!("{}\n", whole_cells(&table).to_text())),
+                None => self.show(shown),
+            },
+            _ => self.show(shown),
         }
     }
 

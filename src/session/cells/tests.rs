@@ -245,3 +245,53 @@ fn durations_have_three_digits() {
     assert_eq!(text(1_500_000_000), "1.50 s");
     assert_eq!(text(125_000_000_000), "2 min 5 s");
 }
+
+#[test]
+fn the_last_result_has_a_name() {
+    let mut desk = Desk::default();
+    assert_eq!(desk.error("%last").0.code, Code::Domain);
+    desk.run("20 + 1");
+    assert!(desk.run("ans * 2")[0].contains("42"));
+    desk.run("let x = 5");
+    assert!(desk.run("ans")[0].contains("42"));
+    desk.error("7\noops(ans)");
+    assert!(desk.run("ans")[0].contains("42"));
+    assert!(desk.run("%last")[0].contains("42"));
+    assert!(!desk.run("%who").concat().contains("ans"));
+    desk.run("%reset");
+    assert_eq!(desk.error("ans").0.code, Code::Name);
+}
+
+#[test]
+fn help_is_a_page_where_no_name_is() {
+    let mut desk = Desk::default();
+    assert!(desk.run("help").concat().contains("min_cut"));
+    assert!(desk.run("help min_cut").concat().contains("bond"));
+    assert_eq!(desk.run("help min_cut"), desk.run("%doc min_cut"));
+    desk.run("let help = 6");
+    assert!(desk.run("help")[0].contains('6'));
+}
+
+#[test]
+fn a_file_that_runs_by_itself() {
+    let mut desk = Desk::default();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("alone.cac");
+    std::fs::write(&file, "let found = 3\nfound\n").unwrap();
+    desk.run("let own = 1");
+    desk.run(&format!("%run {}", file.display()));
+    assert!(desk.run("own + found")[0].contains('4'));
+    std::fs::write(&file, "own\n").unwrap();
+    assert_eq!(desk.error(&format!("%run {}", file.display())).0.code, Code::Name);
+    assert!(desk.run("own")[0].contains('1'));
+}
+
+#[test]
+fn timeit_keeps_nothing() {
+    let mut desk = Desk::default();
+    let out = desk.run("%timeit let inside = 1 + 1");
+    assert!(out.len() == 1 && out[0].contains("median of"), "{out:?}");
+    assert_eq!(desk.error("inside").0.code, Code::Name);
+    assert_eq!(desk.error("%timeit oops").0.code, Code::Name);
+    assert_eq!(desk.error("%timeit").0.code, Code::Call);
+}

@@ -258,7 +258,7 @@ fn comments_and_plain_strings_are_left_alone() {
 #[test]
 fn magics_and_questions() {
     let session = session(NAMES);
-    assert_eq!(offered(&session, "%t¦"), ["%time"]);
+    assert_eq!(offered(&session, "%t¦"), ["%time", "%timeit"]);
     assert_eq!(offered(&session, "%%¦"), ["%%markdown"]);
     assert_eq!(offered(&session, "%¦").len(), MAGICS.len());
     assert_eq!(at(&session, " %w¦").start, 1);
