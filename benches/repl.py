@@ -12,7 +12,7 @@ class Terminal:
     def __init__(self, *command):
         pid, self.fd = pty.fork()
         if pid == 0:
-            os.environ.update(TERM="xterm-256color", CONVAC_HISTORY="", COLUMNS="80", LINES="24")
+            os.environ.update(TERM="xterm-256color", CONVAC_HISTORY="", CONVAC_CONFIG="", COLUMNS="80", LINES="24")
             os.execv(command[0], command)
         self.pid = pid
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))

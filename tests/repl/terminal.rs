@@ -60,6 +60,7 @@ impl Terminal {
             .env_remove("CLICOLOR_FORCE")
             .env_remove("TMUX")
             .env("TERM", "xterm-256color")
+            .env("CONVAC_CONFIG", folder.path().join("repl.toml"))
             .env("CONVAC_HISTORY", setup.history.unwrap_or(&history));
         for (name, value) in setup.variables {
             command = command.env(name, value);

@@ -79,6 +79,8 @@ pub struct Options {
     pub prompt: String,
     pub colors: bool,
     pub vi: bool,
+    /// Whether signatures are shown.
+    pub hints: bool,
 }
 
 /// Runs what is complete, and begins a new line otherwise.
@@ -239,6 +241,9 @@ impl Hinter for Assistant {
     type Hint = Signature;
 
     fn hint(&self, line: &str, cursor: usize, _: &Context<'_>) -> Option<Signature> {
+        if !self.options.hints {
+            return None;
+        }
         let size = Self::size();
         if rows(&self.options.prompt, line, size) + 1 >= size.rows {
             return None;

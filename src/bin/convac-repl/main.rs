@@ -1,6 +1,7 @@
 //! `convac-repl`: a session in a terminal, or over a pipe.
 
 mod arguments;
+mod config;
 mod editor;
 mod past;
 #[path = "../convac/report.rs"]

@@ -16,8 +16,9 @@ use convac::terminal::Graphics;
 use rustyline::error::ReadlineError;
 
 use super::arguments::Cli;
+use super::config::Config;
 use super::editor::{Options, SessionEditor, editor};
-use super::report::{Colors, error_json, print, print_errors};
+use super::report::{Colors, When, error_json, print, print_errors};
 use super::sink::Sink;
 use super::{DIAGNOSTICS, INTERRUPTED, OK, stop};
 
@@ -33,6 +34,9 @@ pub struct Talk {
     colors: Colors,
     /// How the terminal shows pictures; `None` where the output goes elsewhere.
     terminal: Option<Graphics>,
+    config: Config,
+    /// What is wrong with the settings; told when the conversation begins.
+    config_errors: Vec<Diagnostic>,
 }
 
 impl Talk {
@@ -44,16 +48,27 @@ impl Talk {
         let session = Session::new(settings);
         let interrupt = session.interrupt();
         stop::handle(interrupt.clone());
+        let sources = session.sources().clone();
+        let (config, config_errors) = super::config::read(&sources);
+        let colors = match (cli.color, config.color) {
+            (When::Auto, Some(true)) => Colors::choose(When::Always),
+            (When::Auto, Some(false)) => Colors::choose(When::Never),
+            (when, _) => Colors::choose(when),
+        };
         Self {
-            sources: session.sources().clone(),
+            sources,
             session: Rc::new(RefCell::new(session)),
             interrupt,
             json: cli.json,
-            colors: Colors::choose(cli.color),
+            colors,
             terminal: std::io::stdout().is_terminal().then(|| {
                 let chosen = cli.plots.as_deref().and_then(Graphics::of_name);
-                chosen.unwrap_or_else(|| Graphics::detect(|name| std::env::var(name).ok()))
+                chosen
+                    .or(config.plots)
+                    .unwrap_or_else(|| Graphics::detect(|name| std::env::var(name).ok()))
             }),
+            config,
+            config_errors,
         }
     }
 
@@ -117,7 +132,12 @@ impl Talk {
             None => (History::in_memory(), None),
         };
         let past = history.tail(REMEMBERED).into_iter().map(|entry| entry.input).collect();
-        let options = Options { prompt: "> ".to_owned(), colors: self.colors.0, vi: cli.vi };
+        let options = Options {
+            prompt: self.config.prompt.clone().unwrap_or_else(|| "> ".to_owned()),
+            colors: self.colors.0,
+            vi: cli.vi || self.config.vi == Some(true),
+            hints: self.config.hints != Some(false),
+        };
         let prompt = options.prompt.clone();
         let mut editor = match editor(Rc::clone(&self.session), past, options) {
             Ok(editor) => editor,
@@ -127,9 +147,10 @@ impl Talk {
                 return DIAGNOSTICS;
             }
         };
-        if !self.json {
+        if !self.json && self.config.banner != Some(false) {
             print(&banner());
         }
+        self.report(&self.config_errors);
         self.report(&warning.map(|warning| *warning).into_iter().collect::<Vec<_>>());
         let mut line = 1;
         loop {

@@ -1,0 +1,115 @@
+//! What a terminal shows of values, and settings.
+
+use crate::terminal::{Setup, Terminal};
+
+const NET: &str = "let net = network { input(8, dim = 2), conv(3), pool(8), output(1) }";
+
+#[test]
+fn plots_are_drawn_in_letters_as_wide_as_the_terminal() {
+    for columns in [50, 120] {
+        let terminal = Terminal::with(&Setup { columns, rows: 40, ..Setup::default() });
+        terminal.keys("plot([1, 4, 9, 16, 25])\r");
+        terminal.shows("└");
+        let screen = terminal.is_ready();
+        let drawn = screen.split("25])").nth(1).unwrap();
+        let widest = drawn.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+        let least = usize::from(columns) / 2;
+        assert!(widest > least && widest <= usize::from(columns), "{widest}\n{screen}");
+        assert!(screen.chars().any(|c| ('\u{2801}'..='\u{28ff}').contains(&c)), "{screen}");
+    }
+}
+
+#[test]
+fn cuts_are_shown_as_trees() {
+    let terminal = Terminal::with(&Setup { rows: 40, ..Setup::default() });
+    terminal.run(NET);
+    terminal.keys("min_cut(net, left_right)\r");
+    terminal.shows("min-cut 3, exact");
+    let screen = terminal.is_ready();
+    assert!(screen.contains('×') && screen.contains("conv0  r = 3"), "{screen}");
+}
+
+#[test]
+fn plots_by_the_protocol_of_kitty() {
+    let variables = [("KITTY_WINDOW_ID", "1"), ("TERM", "xterm-kitty")];
+    let terminal = Terminal::with(&Setup { variables: &variables, ..Setup::default() });
+    terminal.keys("plot([1, 4, 9])\r");
+    let raw = terminal.writes("m=0;");
+    assert!(raw.contains("f=100"), "{raw:?}");
+}
+
+#[test]
+fn plots_by_the_protocol_of_iterm2_and_as_sixels() {
+    let plot = |setup: &Setup, begins: &str, ends: &str| {
+        let terminal = Terminal::with(setup);
+        terminal.keys("plot([1, 4, 9])\r");
+        terminal.writes(begins);
+        terminal.writes(ends);
+    };
+    let iterm2 = Setup { variables: &[("TERM_PROGRAM", "iTerm.app")], ..Setup::default() };
+    plot(&iterm2, "\x1b]1337;File=", "\x07");
+    let sixel = Setup { arguments: &["--plots", "sixel"], ..Setup::default() };
+    plot(&sixel, "\x1bP", "\x1b\\");
+}
+
+#[test]
+fn plots_in_blocks_when_asked_for() {
+    let setup = Setup { arguments: &["--plots", "blocks"], rows: 40, ..Setup::default() };
+    let terminal = Terminal::with(&setup);
+    terminal.keys("plot([1, 4, 9])\r");
+    terminal.shows("▀");
+    terminal.is_ready();
+}
+
+#[test]
+fn plots_are_written_as_files_too() {
+    let terminal = Terminal::new();
+    terminal.keys("%plots pictures\r");
+    terminal.shows("are written to pictures");
+    terminal.is_ready();
+    terminal.keys("plot([1, 4, 9])\r");
+    terminal.shows("└");
+    terminal.is_ready();
+    let folder = terminal.folder().join("pictures");
+    assert!(folder.join("01-plot.svg").is_file() && folder.join("01-plot.png").is_file());
+}
+
+#[test]
+fn tables_fit_the_terminal() {
+    let terminal = Terminal::with(&Setup { columns: 40, ..Setup::default() });
+    terminal.keys("[{aa: 1, text: \"long words that do not fit into a line of this\", z: 3}]\r");
+    terminal.shows("──");
+    let screen = terminal.is_ready();
+    let rule = screen.lines().find(|line| line.starts_with("──")).unwrap();
+    assert!(rule.chars().count() <= 40 && screen.contains('…'), "{screen}");
+}
+
+#[test]
+fn the_last_result_and_help() {
+    let terminal = Terminal::with(&Setup { rows: 60, ..Setup::default() });
+    assert_eq!(terminal.run("6 * 7"), "42");
+    assert_eq!(terminal.run("ans + 1"), "43");
+    terminal.keys("[{n: i} for i in 1..50]\r");
+    terminal.shows("… 10 more rows");
+    terminal.is_ready();
+    terminal.keys("%last\r");
+    terminal.shows("\n50\n");
+    terminal.is_ready();
+    terminal.keys("help min_cut\r");
+    terminal.shows("Fields of the result");
+}
+
+#[test]
+fn settings_are_read_and_bad_ones_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("settings.toml");
+    let settings = "prompt = \">>> \"\nbanner = false\nhints = false\nmood = \"vi\"\n";
+    std::fs::write(&file, settings).unwrap();
+    let variables = [("CONVAC_CONFIG", file.to_str().unwrap())];
+    let terminal = Terminal::with(&Setup { variables: &variables, ..Setup::default() });
+    let screen = terminal.text();
+    assert!(screen.contains("there is no setting `mood`") && !screen.contains("Tab completes"));
+    assert!(screen.contains("\n>>>"), "{screen}");
+    terminal.keys("min_cut(1").shows("min_cut(1");
+    assert!(!terminal.text().contains("across"));
+}
