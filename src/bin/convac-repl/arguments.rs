@@ -9,8 +9,7 @@ use super::report::When;
 
 /// A session with convac: what correlations can a deep convolutional network carry, and why?
 ///
-/// Without a terminal on the standard input, what comes in is run: a program, with `%` and `?` on
-/// lines of their own.
+/// Without a terminal on the standard input, what comes in is run as one input, without a prompt.
 #[derive(Debug, Parser)]
 #[command(name = "convac-repl", version, about)]
 pub struct Cli {
