@@ -18,6 +18,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod builtins;
+pub mod design;
 pub mod diagnostic;
 pub mod entangle;
 pub mod evaluate;

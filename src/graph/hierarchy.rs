@@ -196,6 +196,17 @@ impl Hierarchy {
         Ok(())
     }
 
+    /// The row-major position of every site in tree order, in which the sites below an index are
+    /// neighbours; `None` where the two orders are the same.
+    ///
+    /// # Errors
+    /// [`GraphError::TooLarge`] when there are too many sites to be listed,
+    /// [`GraphError::Interrupted`].
+    pub fn site_order(&self, interrupt: &Interrupt) -> Result<Option<&[u32]>, GraphError> {
+        self.check_explicit()?;
+        Ok(self.orders(interrupt)?.first().and_then(Option::as_deref))
+    }
+
     /// For every level the row-major position of each index in tree order; `None` where the two
     /// orders are the same. Only called after [`Hierarchy::check_explicit`].
     pub(super) fn orders(&self, interrupt: &Interrupt) -> Result<&[Option<Vec<u32>>], GraphError> {

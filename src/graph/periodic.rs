@@ -95,6 +95,9 @@ fn view(axis: Axis, start: u64, length: u64) -> View {
                 2 + start % block.saturating_mul(2)
             }
         }
+        Axis::Shifted { block, shift } => {
+            view(Axis::Blocks(block), start.saturating_add(shift), length)
+        }
     }
 }
 
@@ -127,7 +130,7 @@ pub(super) fn runs(
                     (1, 2 + (offset - start))
                 }
             }
-            Axis::Blocks(block) => {
+            Axis::Blocks(block) | Axis::Shifted { block, .. } => {
                 let block = block.max(1);
                 let start = offset.saturating_add(child * length);
                 let inside = (block - start % block) / length;
@@ -174,7 +177,7 @@ fn counted_views(
     };
     // Blocks repeat after `2 block / gcd` children: one period is enough.
     let period = match axis {
-        Axis::Blocks(block) if seen >= 2 => {
+        Axis::Blocks(block) | Axis::Shifted { block, .. } if seen >= 2 => {
             let double = block.max(1).saturating_mul(2);
             double / greatest_common_divisor(double, length.max(1))
         }

@@ -67,6 +67,13 @@ pub enum Axis {
     Threshold(u64),
     /// Even and odd blocks of so many places in turn, even first.
     Blocks(u64),
+    /// As blocks, moved towards the first place: place 0 is place `shift` of the pattern.
+    Shifted {
+        /// The places of a block.
+        block: u64,
+        /// Where in the pattern place 0 is; less than two blocks.
+        shift: u64,
+    },
 }
 
 impl Axis {
@@ -76,6 +83,9 @@ impl Axis {
             Axis::Even => false,
             Axis::Threshold(first) => place >= first,
             Axis::Blocks(length) => place.checked_div(length).unwrap_or(0) % 2 == 1,
+            Axis::Shifted { block, shift } => {
+                Axis::Blocks(block).is_odd(place.saturating_add(shift))
+            }
         }
     }
 
@@ -88,6 +98,10 @@ impl Axis {
                 let block = block.max(1);
                 let period = block.saturating_mul(2);
                 (length / period) * block + (length % period).saturating_sub(block)
+            }
+            Axis::Shifted { block, shift } => {
+                let blocks = Axis::Blocks(block);
+                blocks.count_odd(length.saturating_add(shift)) - blocks.count_odd(shift)
             }
         }
     }

@@ -17,6 +17,15 @@ pub enum Rule {
     /// Blocks of `n` sites in turn along a chain, a checkerboard of `n x n` blocks on a grid;
     /// A first.
     Blocks(u64),
+    /// As blocks, with the pattern moved so many sites towards the first site (or row and column).
+    ShiftedBlocks {
+        /// Sites along each side of a block.
+        size: u64,
+        /// By how many rows; not used on a chain.
+        rows: u64,
+        /// By how many columns, or sites of a chain.
+        cols: u64,
+    },
     /// A is these sites, in row-major order from 0.
     Sites(Vec<u64>),
     /// A is a uniformly random half, `floor(N/2)` sites.
@@ -100,6 +109,12 @@ impl fmt::Display for Rule {
             Rule::Interleaved => write!(f, "interleaved"),
             Rule::Checkerboard => write!(f, "checkerboard"),
             Rule::Blocks(length) => write!(f, "blocks({length})"),
+            Rule::ShiftedBlocks { size, rows, cols } if rows == cols => {
+                write!(f, "blocks({size}, shift = {cols})")
+            }
+            Rule::ShiftedBlocks { size, rows, cols } => {
+                write!(f, "blocks({size}, shift = [{rows}, {cols}])")
+            }
             Rule::Sites(sites) => {
                 let shown: Vec<String> = sites.iter().take(16).map(u64::to_string).collect();
                 let more = if sites.len() > 16 { ", …" } else { "" };
@@ -141,6 +156,12 @@ impl Rule {
                 label: "this is 0".into(),
                 hint: "blocks(1)".into(),
             }),
+            Rule::ShiftedBlocks { size: 0, .. } => Rule::Blocks(0).resolve(shape),
+            Rule::ShiftedBlocks { size, rows, cols } => {
+                let period = size.saturating_mul(2);
+                let axis = |shift: u64| Axis::Shifted { block: *size, shift: shift % period };
+                regular(if chain { Axis::Even } else { axis(*rows) }, axis(*cols))
+            }
             Rule::Blocks(length) if chain => regular(Axis::Even, Axis::Blocks(*length)),
             Rule::Blocks(length) => regular(Axis::Blocks(*length), Axis::Blocks(*length)),
             Rule::Sites(sites) => resolve_sites(shape, sites),
