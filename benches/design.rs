@@ -91,7 +91,7 @@ fn main() {
             if found.complete && cheapest.complete && std::env::var("FRONTIER").is_ok() {
                 let start = Instant::now();
                 let optimum = cheapest.design.as_ref().unwrap_or(&design);
-                let front = frontier(&problem, optimum, 48, &effort).expect("not stopped");
+                let front = frontier(&problem, optimum, 24, &effort).expect("not stopped");
                 println!(
                     "    frontier: {} designs{}, {} nodes, {:.1} ms",
                     front.designs.len(),

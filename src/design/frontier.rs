@@ -18,11 +18,11 @@ pub struct Frontier {
 }
 
 /// The Pareto frontier below an optimum: each of its designs is an optimum under a budget of its
-/// own. Costs are taken for whole numbers.
+/// own.
 ///
 /// At most `points` designs are sought: first for budgets in equal ratios between the smallest cost
 /// and that of the optimum, then in the widest gaps, until there are none or the points are spent.
-/// A search that is not finished with the nodes of `effort` adds nothing.
+/// All searches together visit as many nodes as `effort` allows, the last one a few more.
 ///
 /// # Errors
 /// As [`maximize`].
@@ -43,7 +43,9 @@ pub fn frontier<O: Oracle>(
         let budget = least.cost.max(1.0) * ratio.powf(step as f64 / spaced as f64);
         // The designs above a budget that found them are closer to it than the next budget.
         if !found.designs.iter().any(|design| design.cost == budget.floor()) {
-            found.add_best_within(oracle, budget.floor(), effort)?;
+            if !found.add_best_within(oracle, budget.floor(), effort)? {
+                return Ok(found);
+            }
         }
     }
     // Between a design and the next cheaper one there is nothing once the budget just below it gives
@@ -63,7 +65,9 @@ pub fn frontier<O: Oracle>(
         if found.designs.len() >= points {
             return Ok(found);
         }
-        if !found.add_best_within(oracle, cost - 1.0, effort)? {
+        // Without whole steps of the cost the next design is sought just below.
+        let step = oracle.cost_step().max(1e-12 * cost.abs());
+        if !found.add_best_within(oracle, cost - step, effort)? {
             return Ok(found);
         }
         searched.push(cost);
@@ -79,10 +83,11 @@ impl Frontier {
         budget: f64,
         effort: &Effort<'_>,
     ) -> Result<bool, DesignError<O::Error>> {
-        let best = maximize(oracle, budget, effort)?;
+        let rest = |nodes: u64| Effort { nodes: effort.nodes.saturating_sub(nodes), ..*effort };
+        let best = maximize(oracle, budget, &rest(self.nodes))?;
         self.nodes += best.nodes;
         let Some(design) = best.design.filter(|_| best.complete) else { return Ok(best.complete) };
-        let cheapest = minimize(oracle, design.value, effort)?;
+        let cheapest = minimize(oracle, design.value, &rest(self.nodes))?;
         self.nodes += cheapest.nodes;
         if let Some(design) = cheapest.design.filter(|_| cheapest.complete) {
             self.insert(design);

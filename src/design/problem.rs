@@ -218,6 +218,13 @@ impl Oracle for FormulaProblem {
         Ok(self.requirements.iter().all(|needed| needed.is_met(needed.measure.value(&mut at))))
     }
 
+    fn cost_step(&self) -> f64 {
+        match self.cost {
+            Measure::Params | Measure::Flops => 1.0,
+            _ => 0.0,
+        }
+    }
+
     fn relaxed(
         &self,
         choice: usize,

@@ -17,8 +17,8 @@ use super::problem::{Choice, Memory, logs_at};
 
 /// Means of linear functions that are tried.
 const ROUNDS: usize = 24;
-/// Prices that are tried for each.
-const PRICES: usize = 30;
+/// How closely the logarithm of the price is found.
+const PRICE_WIDTH: f64 = 1e-3;
 
 /// A polynomial of the variables that must not exceed a number.
 #[derive(Clone, Debug)]
@@ -87,17 +87,17 @@ impl Budget {
         Self { terms: terms.collect(), at_most }
     }
 
-    /// The value at logarithms of the variables.
-    fn value(&self, point: &[f64]) -> f64 {
-        self.terms.iter().map(|(factor, variables)| factor * monomial(variables, point)).sum()
+    /// The value at these variables (not their logarithms).
+    fn value(&self, at: &[f64]) -> f64 {
+        self.terms.iter().map(|(factor, variables)| factor * monomial(variables, at)).sum()
     }
 
     /// The derivatives by the logarithms (to base 2) of the variables.
-    fn gradient(&self, point: &[f64], out: &mut Vec<f64>) {
+    fn gradient(&self, at: &[f64], out: &mut Vec<f64>) {
         out.clear();
-        out.resize(point.len(), 0.0);
+        out.resize(at.len(), 0.0);
         for (factor, variables) in &self.terms {
-            let slope = factor * monomial(variables, point) * std::f64::consts::LN_2;
+            let slope = factor * monomial(variables, at) * std::f64::consts::LN_2;
             for variable in variables.iter().flatten() {
                 if let Some(entry) = out.get_mut(*variable) {
                     *entry += slope;
@@ -107,10 +107,9 @@ impl Budget {
     }
 }
 
-fn monomial(variables: &[Option<usize>; 2], point: &[f64]) -> f64 {
-    let power: f64 =
-        variables.iter().flatten().map(|variable| point.get(*variable).copied().unwrap_or(0.0)).sum();
-    power.exp2()
+fn monomial(variables: &[Option<usize>; 2], at: &[f64]) -> f64 {
+    let variables = variables.iter().flatten();
+    variables.map(|variable| at.get(*variable).copied().unwrap_or(1.0)).product()
 }
 
 /// A linear function that is nowhere below a measure, and equal to it at a point.
@@ -182,15 +181,24 @@ pub(super) fn bound(
     memory: &mut Memory,
 ) -> Option<Relaxed> {
     let logs = |ints: &[u64]| -> Vec<f64> { ints.iter().map(|i| (*i as f64).log2()).collect() };
-    let (floor, ceiling) = (logs(low), logs(high));
+    let real = |ints: &[u64]| -> Vec<f64> { ints.iter().map(|i| *i as f64).collect() };
+    let region = Region {
+        floor: logs(low),
+        ceiling: logs(high),
+        bottom: real(low),
+        top: real(high),
+    };
     let n = low.len();
     let mut best: Option<Relaxed> = None;
     for budget in budgets {
         let mut mean: Option<Linear> = None;
-        let mut point: Vec<f64> =
-            floor.iter().zip(&ceiling).map(|(low, high)| 0.5 * (low + high)).collect();
-        let mut channels = Vec::new();
+        let mut at: Vec<f64> =
+            region.bottom.iter().zip(&region.top).map(|(low, high)| (low * high).sqrt()).collect();
+        let (mut point, mut channels) = (Vec::new(), Vec::new());
+        let mut price = None;
         for round in 0..ROUNDS {
+            point.clear();
+            point.extend(at.iter().map(|x: &f64| x.log2()));
             logs_at(&choice.family, &point, &mut channels);
             let newest = above(objective, choice, &channels, n, memory);
             let mean = match &mut mean {
@@ -202,10 +210,11 @@ pub(super) fn bound(
                     mean
                 }
             };
-            let value = under(mean, budget, &floor, &ceiling, &mut point);
+            let value = under(mean, budget, &region, &mut price, &mut at);
             if best.as_ref().is_none_or(|best| value < best.bound) {
-                let near = point.iter().zip(low.iter().zip(high));
-                let near = near.map(|(y, (low, high))| (y.exp2().round() as u64).clamp(*low, *high));
+                let near = at.iter().zip(low.iter().zip(high));
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                let near = near.map(|(x, (low, high))| (x.round() as u64).clamp(*low, *high));
                 best = Some(Relaxed { bound: value, near: near.collect() });
             }
             if best.as_ref().is_some_and(|best| best.bound <= enough) {
@@ -216,67 +225,93 @@ pub(super) fn bound(
     best
 }
 
-/// The largest value of a linear function in a box within a budget, or a little more; `point`
-/// becomes where it is, about.
+/// A box, and the logarithms of its sides.
+struct Region {
+    floor: Vec<f64>,
+    ceiling: Vec<f64>,
+    bottom: Vec<f64>,
+    top: Vec<f64>,
+}
+
+/// The largest value of a linear function in a box within a budget, or a little more; `at` becomes
+/// where it is, about, and `known` (the logarithm of) the price there.
 fn under(
     linear: &Linear,
     budget: &Budget,
-    floor: &[f64],
-    ceiling: &[f64],
-    point: &mut Vec<f64>,
+    region: &Region,
+    known: &mut Option<f64>,
+    at: &mut Vec<f64>,
 ) -> f64 {
     // Without a price: the upper corner.
-    let corner = linear.at(ceiling);
-    if budget.value(ceiling) <= budget.at_most {
-        point.clear();
-        point.extend_from_slice(ceiling);
+    let corner = linear.at(&region.ceiling);
+    if budget.value(&region.top) <= budget.at_most {
+        at.clone_from(&region.top);
         return corner;
     }
-    let (mut cheap, mut dear) = (-60.0f64, 60.0f64);
     let scale = linear.gradient.iter().sum::<f64>().max(1e-300) / budget.at_most.max(1.0);
     let mut best = corner;
     let mut slopes = Vec::new();
-    for _ in 0..PRICES {
-        let middle = 0.5 * (cheap + dear);
-        let price = scale * middle.exp2();
-        climb(linear, budget, price, floor, ceiling, point);
-        let cost = budget.value(point);
-        budget.gradient(point, &mut slopes);
-        let mut value = linear.at(point) - price * (cost - budget.at_most);
-        for (((g, slope), y), (low, high)) in
-            linear.gradient.iter().zip(&slopes).zip(point.iter()).zip(floor.iter().zip(ceiling))
-        {
-            let rise = g - price * slope;
-            value += if rise > 0.0 { rise * (high - y) } else { rise * (low - y) };
+    let mut probe = |logarithm: f64, at: &mut Vec<f64>| -> bool {
+        let price = scale * logarithm.exp2();
+        climb(linear, budget, price, region, at);
+        let cost = budget.value(at);
+        budget.gradient(at, &mut slopes);
+        let mut value = linear.constant - price * (cost - budget.at_most);
+        for (variable, x) in at.iter().enumerate() {
+            let of = |all: &[f64]| all.get(variable).copied().unwrap_or(0.0);
+            let (g, y) = (of(&linear.gradient), x.log2());
+            let rise = g - price * of(&slopes);
+            let corner = if rise > 0.0 { of(&region.ceiling) } else { of(&region.floor) };
+            value += g * y + rise * (corner - y);
         }
         best = best.min(value);
-        if cost > budget.at_most {
+        cost > budget.at_most
+    };
+    // The price is near the last one, if there was one.
+    let (mut cheap, mut dear) = (-60.0f64, 60.0f64);
+    if let Some(known) = *known {
+        let mut step = 0.25;
+        let mut from = known;
+        let first = probe(from, at);
+        while (cheap..=dear).contains(&from) {
+            let next = if first { from + step } else { from - step };
+            if first {
+                cheap = from;
+            } else {
+                dear = from;
+            }
+            let costly = probe(next, at);
+            if costly != first {
+                if first {
+                    dear = next;
+                } else {
+                    cheap = next;
+                }
+                break;
+            }
+            from = next;
+            step *= 2.0;
+        }
+    }
+    while dear - cheap > PRICE_WIDTH {
+        let middle = 0.5 * (cheap + dear);
+        if probe(middle, at) {
             cheap = middle;
         } else {
             dear = middle;
         }
-        if dear - cheap < 1e-6 {
-            break;
-        }
     }
+    *known = Some(0.5 * (cheap + dear));
     // Some units in the last place for the sums above.
     best + 1e-12 * best.abs().max(1.0)
 }
 
-/// Goes up `g·y - price P(y)` coordinate by coordinate; each has its maximum in closed form but for
-/// squares of a variable, whose slope is taken from the last step.
-fn climb(
-    linear: &Linear,
-    budget: &Budget,
-    price: f64,
-    floor: &[f64],
-    ceiling: &[f64],
-    point: &mut [f64],
-) {
+/// Goes up `g·y - price P(y)` coordinate by coordinate; each has its maximum in closed form.
+fn climb(linear: &Linear, budget: &Budget, price: f64, region: &Region, at: &mut [f64]) {
     for _ in 0..12 {
         let mut moved = 0.0f64;
-        for variable in 0..point.len() {
-            // P = rest + slope 2^y (+ square 4^y).
+        for variable in 0..at.len() {
+            // P = rest + slope x + square x^2.
             let (mut slope, mut square) = (0.0, 0.0);
             for (factor, variables) in &budget.terms {
                 match variables {
@@ -284,31 +319,27 @@ fn climb(
                         square += factor;
                     }
                     [Some(one), other] | [other, Some(one)] if *one == variable => {
-                        slope += factor * monomial(&[*other, None], point);
+                        slope += factor * monomial(&[*other, None], at);
                     }
                     _ => {}
                 }
             }
-            let g = linear.gradient.get(variable).copied().unwrap_or(0.0);
-            let (low, high) = (
-                floor.get(variable).copied().unwrap_or(0.0),
-                ceiling.get(variable).copied().unwrap_or(0.0),
-            );
-            // 2 square x^2 + slope x = g / (price ln 2), x = 2^y.
-            let right = g / (price * std::f64::consts::LN_2);
+            let of = |all: &[f64]| all.get(variable).copied().unwrap_or(1.0);
+            // x (slope + 2 square x) = g / (price ln 2).
+            let right = of(&linear.gradient) / (price * std::f64::consts::LN_2);
             let x = if square > 0.0 {
                 let root = (slope * slope + 8.0 * square * right).sqrt();
                 2.0 * right / (slope + root).max(1e-300)
             } else {
                 right / slope.max(1e-300)
             };
-            let y = x.max(1e-300).log2().clamp(low, high);
-            if let Some(entry) = point.get_mut(variable) {
-                moved = moved.max((*entry - y).abs());
-                *entry = y;
+            let x = x.clamp(of(&region.bottom), of(&region.top));
+            if let Some(entry) = at.get_mut(variable) {
+                moved = moved.max((*entry - x).abs() / x.max(1.0));
+                *entry = x;
             }
         }
-        if moved < 1e-7 {
+        if moved < 1e-5 {
             return;
         }
     }

@@ -67,6 +67,10 @@ pub trait Oracle: Sync {
         at: &[u64],
         memory: &mut Self::Memory,
     ) -> Result<bool, Self::Error>;
+    /// The smallest difference of two costs, 0 where there is none.
+    fn cost_step(&self) -> f64 {
+        0.0
+    }
     /// An upper bound of the value in a box where the budgets are kept and the cost is at most
     /// `cap`, closer than the upper corner; need not be below `enough`. `None` if there is none.
     fn relaxed(
@@ -353,7 +357,21 @@ impl<O: Oracle> Search<'_, O> {
                 }
                 -bound
             }
-            Goal::Cost { .. } => probe.cost(&low)?,
+            Goal::Cost { .. } => {
+                // What is cheaper than the best design may all be worth too little.
+                if window.cap.is_finite() {
+                    let cap = window.cap - self.oracle.cost_step();
+                    let floor = window.floor;
+                    let choice = node.choice;
+                    if let Some(found) =
+                        self.oracle.relaxed(choice, &low, &high, cap, floor, probe.memory)
+                        && found.bound < floor
+                    {
+                        return Ok(outcome);
+                    }
+                }
+                probe.cost(&low)?
+            }
         };
         if !self.can_win(rank, best) {
             return Ok(outcome);
