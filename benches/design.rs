@@ -49,14 +49,14 @@ fn tasks(layers: usize) -> Vec<(&'static str, Vec<Rule>, Measure)> {
 fn main() {
     let interrupt = Interrupt::new();
     let most: u64 = std::env::var("NODES").ok().and_then(|n| n.parse().ok()).unwrap_or(400_000);
-    for (layers, dim, budget) in [(6, 4, 3_000), (6, 10, 20_000), (10, 4, 5_000), (10, 10, 20_000)] {
+    for (layers, dim, budget) in [(6, 4, 3_000), (6, 10, 20_000), (10, 4, 5_000), (10, 10, 20_000)]
+    {
         println!("{layers} layers, M = {dim}, channels 1..64, at most {budget} weights");
         for (name, rules, objective) in tasks(layers) {
             let family = chain(layers, dim);
             let shape = family.base().input_shape();
             let across = rules.iter().map(|rule| rule.resolve(&shape).expect("fits")).collect();
-            let limit =
-                Limit { measure: Measure::Params, at_most: budget as f64, strict: false };
+            let limit = Limit { measure: Measure::Params, at_most: budget as f64, strict: false };
             let (low, high) = (vec![1; layers], vec![64; layers]);
             let problem = FormulaProblem::new(
                 vec![(family, across)],

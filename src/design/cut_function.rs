@@ -79,8 +79,7 @@ impl CutFunction {
         let subtrees = Subtrees::new(&network, &hierarchy, labels, order, interrupt)?;
         let mut levels: Vec<Level> = Vec::new();
         let sources = convolutions_of_levels(&hierarchy);
-        for ((level, kinds), conv) in
-            hierarchy.levels().iter().zip(subtrees.levels()).zip(sources)
+        for ((level, kinds), conv) in hierarchy.levels().iter().zip(subtrees.levels()).zip(sources)
         {
             let (mut starts, mut runs) = (vec![0], Vec::new());
             for kind in 0..kinds.len() {

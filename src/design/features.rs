@@ -64,7 +64,8 @@ pub fn feature_sizes(network: &Network) -> Vec<u64> {
     }
     sizes.sort_unstable();
     sizes.dedup();
-    sizes.retain(|size| *size <= extent.div_ceil(2) && shifted_blocks(shape, *size, (0, 0)).is_ok());
+    sizes
+        .retain(|size| *size <= extent.div_ceil(2) && shifted_blocks(shape, *size, (0, 0)).is_ok());
     sizes
 }
 

@@ -60,7 +60,9 @@ impl Measure {
             Measure::Constant(_) | Measure::Bits(_) => true,
             Measure::Sum(terms) | Measure::Smallest(terms) => terms.iter().all(Self::is_concave),
             Measure::Scaled(_, term) => term.is_concave(),
-            Measure::Params | Measure::Flops | Measure::PowerOfTwo(_) | Measure::Largest(_) => false,
+            Measure::Params | Measure::Flops | Measure::PowerOfTwo(_) | Measure::Largest(_) => {
+                false
+            }
         }
     }
 

@@ -38,12 +38,13 @@ impl Polynomial {
                 }
                 Layer::Pool { window, kind, .. } => {
                     let size = window.sites();
-                    let work =
-                        if *kind == Pooling::Mean { size } else { size.saturating_sub(1) };
+                    let work = if *kind == Pooling::Mean { size } else { size.saturating_sub(1) };
                     product(work.saturating_mul(sites), network, below, None)
                 }
                 Layer::Relu => product(sites, network, below, None),
-                Layer::Output { classes } => product(classes.saturating_mul(2), network, below, None),
+                Layer::Output { classes } => {
+                    product(classes.saturating_mul(2), network, below, None)
+                }
             });
         }
         Self { terms }
@@ -68,9 +69,7 @@ impl Polynomial {
 
 /// Every layer with its sizes and, below it, the last convolution or none, and the convolution
 /// that it is if it is one.
-fn layers(
-    network: &Network,
-) -> impl Iterator<Item = (&Layer, &Stage, (Option<usize>, usize))> {
+fn layers(network: &Network) -> impl Iterator<Item = (&Layer, &Stage, (Option<usize>, usize))> {
     let mut convolutions = 0usize;
     network.layers().iter().zip(network.stages()).map(move |(layer, stage)| {
         let below = (convolutions.checked_sub(1), convolutions);

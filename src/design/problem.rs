@@ -1,12 +1,12 @@
 //! A problem of design whose functions are known by how they are made.
 
+use super::DesignError;
 use super::cut_function::{CutFunction, Scratch};
 use super::family::{Channel, Family, with_channels};
 use super::measure::{Measure, Term};
 use super::polynomial::Polynomial;
 use super::relaxation::{self, Budget, Relaxed};
 use super::search::Oracle;
-use super::DesignError;
 use crate::interrupt::Interrupt;
 use crate::network::{Bipartition, Network};
 
@@ -115,7 +115,11 @@ impl FormulaProblem {
     ///
     /// # Errors
     /// [`DesignError::Network`] when a channel number is not allowed.
-    pub fn network(&self, choice: usize, variables: &[u64]) -> Result<Option<Network>, DesignError> {
+    pub fn network(
+        &self,
+        choice: usize,
+        variables: &[u64],
+    ) -> Result<Option<Network>, DesignError> {
         let Some(choice) = self.choices.get(choice) else { return Ok(None) };
         let channels = choice.family.channels().iter().map(|channel| channel.at(variables));
         with_channels(choice.family.base(), channels).map(Some)

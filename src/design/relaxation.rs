@@ -113,7 +113,13 @@ fn monomial(variables: &[Option<usize>; 2], at: &[f64]) -> f64 {
 }
 
 /// A linear function that is nowhere below a measure, and equal to it at a point.
-fn above(measure: &Measure, choice: &Choice, logs: &[f64], n: usize, memory: &mut Memory) -> Linear {
+fn above(
+    measure: &Measure,
+    choice: &Choice,
+    logs: &[f64],
+    n: usize,
+    memory: &mut Memory,
+) -> Linear {
     match measure {
         Measure::Bits(number) => {
             let mut linear = Linear::of(0.0, n);
@@ -182,12 +188,8 @@ pub(super) fn bound(
 ) -> Option<Relaxed> {
     let logs = |ints: &[u64]| -> Vec<f64> { ints.iter().map(|i| (*i as f64).log2()).collect() };
     let real = |ints: &[u64]| -> Vec<f64> { ints.iter().map(|i| *i as f64).collect() };
-    let region = Region {
-        floor: logs(low),
-        ceiling: logs(high),
-        bottom: real(low),
-        top: real(high),
-    };
+    let region =
+        Region { floor: logs(low), ceiling: logs(high), bottom: real(low), top: real(high) };
     let n = low.len();
     let mut best: Option<Relaxed> = None;
     for budget in budgets {

@@ -45,8 +45,12 @@ pub trait Oracle: Sync {
     ///
     /// # Errors
     /// Its own.
-    fn cost(&self, choice: usize, at: &[u64], memory: &mut Self::Memory)
-    -> Result<f64, Self::Error>;
+    fn cost(
+        &self,
+        choice: usize,
+        at: &[u64],
+        memory: &mut Self::Memory,
+    ) -> Result<f64, Self::Error>;
     /// Whether all budgets are kept; true for smaller numbers if it is for larger ones.
     ///
     /// # Errors
@@ -232,8 +236,9 @@ impl<O: Oracle> Search<'_, O> {
                 let bound = if matches!(self.goal, Goal::Value { .. }) { -rank } else { rank };
                 return Ok(Found { design: best, bound, nodes, complete: false });
             }
-            let batch: Vec<Node> =
-                std::iter::from_fn(|| heap.pop()).take(if nodes == 0 { 1 } else { BATCH }).collect();
+            let batch: Vec<Node> = std::iter::from_fn(|| heap.pop())
+                .take(if nodes == 0 { 1 } else { BATCH })
+                .collect();
             nodes += batch.len() as u64;
             let work = |node: &Node| {
                 effort.interrupt.check().map_err(DesignError::from)?;
@@ -271,16 +276,12 @@ impl<O: Oracle> Search<'_, O> {
 
     fn is_better(&self, design: &Design, best: &Design) -> bool {
         match self.goal {
-            Goal::Value { .. } => design
-                .value
-                .total_cmp(&best.value)
-                .then(best.cost.total_cmp(&design.cost))
-                .is_gt(),
-            Goal::Cost { .. } => design
-                .cost
-                .total_cmp(&best.cost)
-                .then(best.value.total_cmp(&design.value))
-                .is_lt(),
+            Goal::Value { .. } => {
+                design.value.total_cmp(&best.value).then(best.cost.total_cmp(&design.cost)).is_gt()
+            }
+            Goal::Cost { .. } => {
+                design.cost.total_cmp(&best.cost).then(best.value.total_cmp(&design.value)).is_lt()
+            }
         }
     }
 
@@ -462,8 +463,7 @@ struct Probe<'o, 'm, O: Oracle> {
 
 impl<O: Oracle> Probe<'_, '_, O> {
     fn value(&mut self, at: &[u64]) -> Result<f64, DesignError<O::Error>> {
-        let value =
-            self.oracle.value(self.choice, at, self.memory).map_err(DesignError::Oracle)?;
+        let value = self.oracle.value(self.choice, at, self.memory).map_err(DesignError::Oracle)?;
         if value.is_nan() { Err(DesignError::NotANumber { at: at.to_vec() }) } else { Ok(value) }
     }
 
@@ -524,9 +524,8 @@ impl<O: Oracle> Probe<'_, '_, O> {
         let mut point = low.to_vec();
         let mut changed = false;
         for (side, (bottom, top)) in low.iter().zip(high.iter_mut()).enumerate() {
-            let last = self.largest(&mut point, side, *bottom, *top, |probe, at| {
-                probe.is_cheap(at, window)
-            })?;
+            let last = self
+                .largest(&mut point, side, *bottom, *top, |probe, at| probe.is_cheap(at, window))?;
             changed |= last < *top;
             *top = last;
             set(&mut point, side, *bottom);
@@ -544,9 +543,8 @@ impl<O: Oracle> Probe<'_, '_, O> {
         let mut point = high.to_vec();
         let mut changed = false;
         for (side, (bottom, top)) in low.iter_mut().zip(high).enumerate() {
-            let first = self.smallest(&mut point, side, *bottom, *top, |probe, at| {
-                probe.is_good(at, window)
-            })?;
+            let first = self
+                .smallest(&mut point, side, *bottom, *top, |probe, at| probe.is_good(at, window))?;
             changed |= first > *bottom;
             *bottom = first;
             set(&mut point, side, *top);

@@ -50,7 +50,8 @@ pub fn sensitivity(
         factors.filter(|(_, of)| **of == Some(conv)).map(|(factor, _)| factor.count).sum()
     };
     let rows = channels.iter().enumerate().map(|(conv, r)| {
-        let up = if *r < MAX_DIMENSION { slope(&weight, &with(conv, r + 1)?.weight()) } else { 0.0 };
+        let up =
+            if *r < MAX_DIMENSION { slope(&weight, &with(conv, r + 1)?.weight()) } else { 0.0 };
         let down = match r {
             0 | 1 => None,
             r => Some(slope(&with(conv, r - 1)?.weight(), &weight)),

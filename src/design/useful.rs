@@ -85,7 +85,11 @@ fn useful(layers: &[Layer], place: usize, top: u64) -> u64 {
     let b = layer.branching;
     // One side falls with k, the other rises: the best k is where they meet, near the middle.
     let at = |k: u64| power(*below, b - k).min(power(*below, k).saturating_mul(rest));
-    (0..=b.min(64)).chain((b.saturating_sub(64)..=b).chain(b / 2..=b.div_ceil(2))).map(at).max().unwrap_or(1)
+    (0..=b.min(64))
+        .chain((b.saturating_sub(64)..=b).chain(b / 2..=b.div_ceil(2)))
+        .map(at)
+        .max()
+        .unwrap_or(1)
 }
 
 /// By convolution the layer of indices that carry its channels.

@@ -53,6 +53,8 @@ impl Session {
                 Ok(loaded) => return self.run_apart(path, &loaded, output),
                 Err(failure) => Err(asked.blamed(&failure)),
             },
+            // Where there is an editor, the terminal session asks it and runs what comes back.
+            Cell::Edit(_) => Err(asked.needs_terminal().into()),
             Cell::Last => self.show_last(&asked, output.as_ref()),
             Cell::Save(path) => self.save(path, &asked, output.as_ref()),
             Cell::Who => {
@@ -126,6 +128,19 @@ impl Session {
         }
         errors.extend(drawing.take_errors());
         errors
+    }
+
+    /// The program that ran last without an error, or the last one that binds a name.
+    pub fn program_to_edit(&self, name: Option<&str>) -> Option<&str> {
+        let binds = |program: &&String| match name {
+            None => true,
+            Some(name) => program.lines().any(|line| {
+                let bound = line.trim_start().strip_prefix("let ").map(str::trim_start);
+                let rest = bound.and_then(|bound| bound.strip_prefix(name));
+                rest.is_some_and(|rest| !rest.starts_with(continues_word))
+            }),
+        };
+        self.programs.iter().rev().find(binds).map(String::as_str)
     }
 
     fn timed(&mut self, source: SourceId, text: &str, output: Arc<dyn Output>) -> Vec<Diagnostic> {
@@ -300,6 +315,11 @@ impl Asked<'_> {
         Diagnostic::new(Code::Call, format!("`{name}` wants {what}"))
             .at(self.name(), "")
             .hint(self.usage())
+    }
+
+    fn needs_terminal(&self) -> Diagnostic {
+        let message = format!("`{}` needs a terminal with an editor", self.magic_name());
+        Diagnostic::new(Code::Domain, message).at(self.name(), "").hint("%load first.cac")
     }
 
     /// What stands where a magic or a question wants nothing: it would be lost.

@@ -126,7 +126,7 @@ impl Session {
         }
         match text.get(head.name.clone()).unwrap_or("") {
             "%time" | "%%time" | "%timeit" | "%%timeit" | "%doc" => None,
-            "%save" | "%load" | "%run" | "%plots" if cursor <= head.body => {
+            "%save" | "%load" | "%run" | "%edit" | "%plots" if cursor <= head.body => {
                 let start = head.argument.start.min(cursor);
                 Some(paths(text, start, cursor, false))
             }

@@ -19,7 +19,7 @@ pub struct Magic {
 }
 
 /// All magics.
-pub const MAGICS: [Magic; 11] = [
+pub const MAGICS: [Magic; 12] = [
     Magic {
         name: "%time",
         usage: "%time min_cut(net, left_right)",
@@ -41,6 +41,11 @@ pub const MAGICS: [Magic; 11] = [
         name: "%load",
         usage: "%load first.cac",
         doc: "Runs a file; the names that it binds stay.",
+    },
+    Magic {
+        name: "%edit",
+        usage: "%edit",
+        doc: "Opens the last program in $VISUAL or $EDITOR and runs what comes back; with a name the program that binds it, with a path that file. In a terminal.",
     },
     Magic {
         name: "%run",
@@ -81,6 +86,8 @@ pub enum Cell<'t> {
     Timeit(&'t str),
     /// `%last`
     Last,
+    /// `%edit`, and the name or path if something is said.
+    Edit(&'t str),
     /// `%run`, and the path.
     Run(&'t str),
     /// `%who`
@@ -168,6 +175,7 @@ pub fn split(text: &str) -> Cell<'_> {
         "%timeit" | "%%timeit" => Cell::Timeit(text.get(head.name.end..).unwrap_or("")),
         "%last" => Cell::Last,
         "%run" => Cell::Run(argument),
+        "%edit" => Cell::Edit(argument),
         "%doc" => Cell::Page { name: argument, detail: 0 },
         "%who" => Cell::Who,
         "%reset" => Cell::Reset,
@@ -217,6 +225,8 @@ mod tests {
         assert_eq!(split("%timeit 1"), Cell::Timeit(" 1"));
         assert_eq!(split("%last"), Cell::Last);
         assert_eq!(split("%run a.cac"), Cell::Run("a.cac"));
+        assert_eq!(split("%edit"), Cell::Edit(""));
+        assert_eq!(split("%edit a.cac"), Cell::Edit("a.cac"));
         assert_eq!(split("%doc rank"), Cell::Page { name: "rank", detail: 0 });
         assert_eq!(split("%doc"), Cell::Page { name: "", detail: 0 });
         assert_eq!(split("%tme 1"), Cell::Unknown { name: "%tme" });

@@ -113,3 +113,65 @@ fn settings_are_read_and_bad_ones_named() {
     terminal.keys("min_cut(1").shows("min_cut(1");
     assert!(!terminal.text().contains("across"));
 }
+
+/// An editor that appends a line, or does something else.
+fn with_editor(script: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("editor of mine.sh");
+    std::fs::write(&path, script).unwrap();
+    let command = format!("sh '{}'", path.display());
+    (folder, command)
+}
+
+#[test]
+fn the_last_program_is_edited_and_run() {
+    let (_folder, editor) = with_editor("printf 'x + 1\\n' >> \"$1\"");
+    let terminal =
+        Terminal::with(&Setup { variables: &[("VISUAL", editor.as_str())], ..Setup::default() });
+    terminal.run("let x = 41");
+    terminal.keys("%edit\r");
+    let screen = terminal.shows("\n42");
+    assert!(screen.contains("> let x = 41\nx + 1"), "{screen}");
+    // What came back is an input like any other.
+    terminal.is_ready();
+    terminal.keys("\x1b[A");
+    terminal.wait("the edited input", |screen| screen.trim_end().ends_with("x + 1"));
+    terminal.keys("\x03");
+    terminal.is_ready();
+    terminal.run("let y = 1");
+    terminal.keys("%edit x\r");
+    terminal.wait("the program of x", |screen| screen.matches("\n42").count() == 3);
+    let left = std::fs::read_dir(std::env::temp_dir()).unwrap();
+    let drafts = left.filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_string_lossy().starts_with(&format!("convac-{}-", terminal.process()))
+    });
+    assert_eq!(drafts.count(), 0);
+}
+
+#[test]
+fn a_file_is_edited_and_run() {
+    let (_folder, editor) = with_editor("printf 'let z = 6\\nz * 7\\n' > \"$1\"");
+    let terminal =
+        Terminal::with(&Setup { variables: &[("VISUAL", editor.as_str())], ..Setup::default() });
+    terminal.keys("%edit new.cac\r");
+    terminal.shows("\n42");
+    assert_eq!(terminal.run("z"), "6");
+    assert!(terminal.folder().join("new.cac").is_file());
+}
+
+#[test]
+fn editors_that_fail_run_nothing() {
+    let (_folder, editor) = with_editor("exit 3");
+    for (editor, wanted) in [(editor.as_str(), "exit status: 3"), ("no-such-editor", "no editor")] {
+        let terminal =
+            Terminal::with(&Setup { variables: &[("VISUAL", editor)], ..Setup::default() });
+        assert_eq!(terminal.run("1 + 1"), "2");
+        terminal.keys("%edit\r");
+        let screen = terminal.shows("error[E08]");
+        assert!(screen.contains(wanted), "{screen}");
+        assert_eq!(terminal.run("2 + 2"), "4");
+        terminal.keys("%edit nothing\r");
+        terminal.shows("no program of this session binds `nothing`");
+    }
+}

@@ -185,6 +185,10 @@ impl Terminal {
         self.child.wait().unwrap();
     }
 
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn folder(&self) -> &Path {
         self.folder.as_ref().unwrap().path()
     }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod config;
+mod edit;
 mod editor;
 mod past;
 #[path = "../convac/report.rs"]

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use convac::diagnostic::{Code, Diagnostic, Sources};
 use convac::evaluate::Settings;
 use convac::interrupt::Interrupt;
-use convac::session::{History, Session, history_path};
+use convac::session::{Cell, History, Session, history_path, split};
 use convac::symbol::Symbol;
 use convac::terminal::Graphics;
 use rustyline::error::ReadlineError;
 
 use super::arguments::Cli;
 use super::config::Config;
+use super::edit::{Edited, edit};
 use super::editor::{Options, SessionEditor, editor};
 use super::report::{Colors, When, error_json, print, print_errors};
 use super::sink::Sink;
@@ -170,10 +171,38 @@ impl Talk {
             if self.wants_to_leave(text.trim()) {
                 return OK;
             }
-            let _ = editor.add_history_entry(text.as_str());
-            let warning = history.add(line, text.trim_end(), None);
-            self.report(&warning.map(|warning| *warning).into_iter().collect::<Vec<_>>());
-            self.run(&format!("[{line}]"), &text);
+            let mut remember = |editor: &mut SessionEditor, text: &str, line: u64| {
+                let _ = editor.add_history_entry(text);
+                let warning = history.add(line, text.trim_end(), None);
+                self.report(&warning.map(|warning| *warning).into_iter().collect::<Vec<_>>());
+            };
+            remember(&mut editor, &text, line);
+            if let Cell::Edit(what) = split(&text)
+                && !text.trim().contains('\n')
+            {
+                // What is edited runs in the session: it must be free again.
+                let edited = edit(what, &self.session.borrow());
+                match edited {
+                    Ok(Edited::File(path)) => {
+                        self.load(&path);
+                    }
+                    Ok(Edited::Program(program)) if program.trim().is_empty() => {}
+                    Ok(Edited::Program(program)) => {
+                        line += 1;
+                        if let Some(helper) = editor.helper() {
+                            print(&format!(
+                                "{prompt}{}\n",
+                                helper.painted(program.trim_end(), None)
+                            ));
+                        }
+                        remember(&mut editor, &program, line);
+                        self.run(&format!("[{line}]"), &program);
+                    }
+                    Err(error) => self.report(&[*error]),
+                }
+            } else {
+                self.run(&format!("[{line}]"), &text);
+            }
             line += 1;
         }
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use convac::interrupt::Interrupt;
 
 static BUSY: AtomicBool = AtomicBool::new(false);
+static LENT: AtomicBool = AtomicBool::new(false);
 static ASKED: AtomicBool = AtomicBool::new(false);
 
 /// Whether something runs that can be stopped.
@@ -13,6 +14,11 @@ pub fn set_busy(busy: bool) {
         ASKED.store(false, Ordering::SeqCst);
     }
     BUSY.store(busy, Ordering::SeqCst);
+}
+
+/// Says whether another program has the terminal: then its Ctrl-C is not ours.
+pub fn lend(lent: bool) {
+    LENT.store(lent, Ordering::SeqCst);
 }
 
 /// Whether a stop was asked for since something runs.
@@ -24,6 +30,9 @@ pub fn was_asked_for() -> bool {
 pub fn handle(interrupt: Interrupt) {
     // Without a handler Ctrl-C ends the process as usual.
     let _ = ctrlc::set_handler(move || {
+        if LENT.load(Ordering::SeqCst) {
+            return;
+        }
         let again = ASKED.swap(true, Ordering::SeqCst);
         if BUSY.load(Ordering::SeqCst) && !again {
             interrupt.trigger();

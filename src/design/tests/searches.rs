@@ -3,8 +3,8 @@
 use super::super::family::channels_of;
 use super::super::search::Oracle;
 use super::super::{
-    Channel, Design, Effort, Family, FormulaProblem, Limit, Measure, Memory, Requirement,
-    frontier, maximize, minimize,
+    Channel, Design, Effort, Family, FormulaProblem, Limit, Measure, Memory, Requirement, frontier,
+    maximize, minimize,
 };
 use super::{all_partitions, go_on, small_network};
 use crate::interrupt::Interrupt;
@@ -144,9 +144,9 @@ fn optima_and_frontiers_equal_exhaustive_search() {
         sorted.sort_by(|a, b| a.cost.total_cmp(&b.cost).then(b.value.total_cmp(&a.value)));
         let mut wanted: Vec<&Design> = Vec::new();
         for design in &sorted {
-            let above = wanted.last().map_or(f64::NEG_INFINITY, |last| {
-                last.value + 1e-9 * last.value.abs().max(1.0)
-            });
+            let above = wanted
+                .last()
+                .map_or(f64::NEG_INFINITY, |last| last.value + 1e-9 * last.value.abs().max(1.0));
             if design.value > above {
                 wanted.push(design);
             }

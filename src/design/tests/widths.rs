@@ -26,10 +26,8 @@ fn trimmed_networks_have_the_same_min_cut_for_every_partition() {
             [(false, OutputSide::Fixed), (true, OutputSide::A), (true, OutputSide::B)]
         {
             let small = trimmed(&network, with_output).unwrap();
-            let same = equal(
-                &cuts(&network, &partitions, output),
-                &cuts(&small, &partitions, output),
-            );
+            let same =
+                equal(&cuts(&network, &partitions, output), &cuts(&small, &partitions, output));
             assert!(same, "{network:?}");
             trims += u32::from(small != network);
         }
