@@ -6,6 +6,7 @@
 
 mod arguments;
 mod charts;
+mod design;
 mod entanglement;
 mod files;
 mod general;
@@ -42,6 +43,8 @@ pub fn registry() -> Registry {
         networks::NETWORKS,
         partitions::PARTITIONS,
         queries::QUERIES,
+        design::CURVES,
+        design::WIDTHS,
         models::MODELS,
         ranks::RANKS,
         spectra::SPECTRA,
@@ -70,6 +73,7 @@ fn fields(ty: Type) -> &'static [FieldInfo] {
         Type::Tensor => states::FIELDS,
         Type::Model => models::FIELDS,
         Type::Plot => plots::FIELDS,
+        Type::Features => design::FEATURES_FIELDS,
         _ => &[],
     }
 }

@@ -217,6 +217,30 @@ impl FromValue for OnArg {
     }
 }
 
+/// By how much blocks are moved.
+#[derive(Clone, Copy, Debug)]
+struct Shift {
+    rows: u64,
+    cols: u64,
+}
+
+impl FromValue for Shift {
+    const TYPES: TypeSet = TypeSet::LIST.or(TypeSet::of(&[Type::Int]));
+
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        match &value {
+            Value::List(list) => {
+                let both = list.iter().map(u64::from_value).collect::<Result<Vec<_>, _>>();
+                match both.as_deref() {
+                    Ok([rows, cols]) => Ok(Self { rows: *rows, cols: *cols }),
+                    _ => Err(Mismatch("it must be a number or [rows, columns]".to_owned())),
+                }
+            }
+            _ => u64::from_value(value).map(|by| Self { rows: by, cols: by }),
+        }
+    }
+}
+
 /// The sites of A: a list, or a function of the place.
 #[derive(Clone, Debug)]
 enum SitesArg {
@@ -267,16 +291,27 @@ builtins! { PARTITIONS "Partitions":
 
     /// Blocks of `size` sites in turn; on a grid a checkerboard of `size x size` blocks.
     ///
-    /// The size is the feature size: what is smaller lies within one side.
+    /// The size is the feature size: what is smaller lies within one side. `shift` moves the blocks
+    /// towards the first site: by so many sites, or on a grid by [rows, columns].
     ///
     /// > blocks(2) |> on(8)
     /// AABBAABB
-    pure fn blocks(cx, call; /** Sites along each side of a block. */ size: u64) -> PartitionValue {
+    ///
+    /// > blocks(2, shift = 1) |> on(8)
+    /// ABBAABBA
+    pure fn blocks(
+        cx, call;
+        /** Sites along each side of a block. */ size: u64,
+        /** Where the first block is cut: a number, or [rows, columns]. */ shift: Shift = "0",
+    ) -> PartitionValue {
         if size == 0 {
             let error = Diagnostic::new(Code::Domain, "a block has at least one site");
             return Err(error.at(call.span_of(0), "").hint("blocks(1)").into());
         }
-        Ok(PartitionValue::Rule(Rule::Blocks(size)))
+        Ok(PartitionValue::Rule(match (shift.rows, shift.cols) {
+            (0, 0) => Rule::Blocks(size),
+            (rows, cols) => Rule::ShiftedBlocks { size, rows, cols },
+        }))
     }
 
     /// A is a list of sites, or the sites for which a function is true.

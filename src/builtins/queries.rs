@@ -57,6 +57,11 @@ pub(super) static CUT_FIELDS: &[FieldInfo] = &[
         types: TypeSet::of(&[Type::String]),
         doc: "The value as a product of powers, from the input up.",
     },
+    FieldInfo {
+        name: "partition",
+        types: TypeSet::of(&[Type::Partition]),
+        doc: "The partition that is cut.",
+    },
 ];
 
 /// A weight as a text: its value, or how long it is.
@@ -267,6 +272,10 @@ impl Object for CutValue {
             "formula" => Ok(Value::string(self.cut.formula())),
             "edges" => self.edges(),
             "layers" => self.layers(),
+            "partition" => Ok(Value::object(PartitionValue::Resolved {
+                name: self.across.clone(),
+                bipartition: self.bipartition.clone(),
+            })),
             _ => return None,
         })
     }

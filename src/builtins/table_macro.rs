@@ -39,7 +39,7 @@ macro_rules! builtins {
             ) -> $crate::evaluate::Eval<$ret> $body
         )+
         /// The builtins of this file.
-        pub(super) static $list: &[$crate::evaluate::Builtin] = &[ $( $crate::evaluate::Builtin {
+        pub(in crate::builtins) static $list: &[$crate::evaluate::Builtin] = &[ $( $crate::evaluate::Builtin {
             name: stringify!($name),
             group: $group,
             doc: concat!($($doc, "\n"),+),

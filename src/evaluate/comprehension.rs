@@ -6,13 +6,12 @@
 //! order.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::expression::located;
-use super::output::Progress;
+use super::progress::Reporter;
 use super::scope::interrupted;
 use super::{Eval, Scope, Stop};
 use crate::diagnostic::{Code, Diagnostic, Span};
@@ -21,9 +20,6 @@ use crate::value::{LIST_LIMIT, List, Type, TypeSet, Value};
 
 /// Time after which the remaining items run in parallel.
 const WARM_UP: Duration = Duration::from_millis(2);
-/// Time after which progress is told, and how often.
-const PROGRESS_AFTER: Duration = Duration::from_millis(500);
-const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 /// Items of a list up to which a check goes through all of them.
 const CHECKED_ITEMS: u64 = 32;
 
@@ -201,7 +197,7 @@ impl Each<'_> {
         let mut in_order = self.scope.parallel;
         let threads = if in_order { None } else { self.scope.shared.threads() };
         while at < total {
-            let warm = reporter.begin.elapsed() >= WARM_UP;
+            let warm = reporter.elapsed() >= WARM_UP;
             if let (Some(pool), false, true) = (threads, in_order, warm && total - at > 1) {
                 // Chunks grow with what is done, so that the first ones show progress soon.
                 let chunk = (at + 1).clamp(pool.current_num_threads() as u64 * 4, 1 << 16);
@@ -270,57 +266,6 @@ impl Each<'_> {
             }
         }
         Ok(Some(out))
-    }
-}
-
-/// Tells progress from half a second on; only the outermost comprehension does.
-struct Reporter<'s> {
-    scope: &'s Scope<'s>,
-    begin: Instant,
-    total: u64,
-    done: AtomicU64,
-    /// Milliseconds after `begin` at which progress was last told.
-    told: AtomicU64,
-}
-
-impl<'s> Reporter<'s> {
-    fn new(scope: &'s Scope<'s>, total: u64) -> Self {
-        let (done, told) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { scope, begin: Instant::now(), total, done, told }
-    }
-
-    fn step(&self) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.scope.parallel || done >= self.total {
-            return;
-        }
-        let elapsed = self.begin.elapsed();
-        if elapsed < PROGRESS_AFTER {
-            return;
-        }
-        let now = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        let told = self.told.load(Ordering::Relaxed);
-        let due = told == 0 || now >= told + PROGRESS_EVERY.as_millis() as u64;
-        if due
-            && self.told.compare_exchange(told, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
-        {
-            self.tell(done);
-        }
-    }
-
-    fn tell(&self, done: u64) {
-        let elapsed = self.begin.elapsed();
-        self.scope.shared.output.progress(&Progress { done, total: self.total, elapsed });
-    }
-
-    fn back_to(&self, done: u64) {
-        self.done.store(done, Ordering::Relaxed);
-    }
-
-    fn finish(&self) {
-        if self.told.load(Ordering::Relaxed) > 0 {
-            self.tell(self.total);
-        }
     }
 }
 

@@ -30,6 +30,11 @@ pub struct Closure {
 }
 
 impl Closure {
+    /// Parameters and body.
+    pub fn lambda(&self) -> &Lambda {
+        &self.lambda
+    }
+
     /// The names of the parameters.
     pub fn params(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.lambda.params.iter().map(|param| param.name.symbol.as_str())

@@ -173,11 +173,31 @@ impl<'a> Scope<'a> {
         Self { env: Env::default(), unbudgeted: true, ..self.clone() }
     }
 
+    /// Where the body of a function of a program is evaluated, without its parameters; `None` for
+    /// a function of an imported module, whose globals are elsewhere.
+    pub fn inside(&self, closure: &super::Closure) -> Option<Self> {
+        let globals = match closure.module {
+            None => self.session,
+            Some(_) if self.module == closure.module => self.globals,
+            Some(_) => return None,
+        };
+        let scope = Self {
+            globals,
+            module: closure.module,
+            env: closure.env.clone(),
+            calls: self.calls + 1,
+            ..self.clone()
+        };
+        (scope.calls < self.shared.settings.call_depth).then_some(scope)
+    }
+
     pub(super) fn with_env(&self, env: Env) -> Self {
         Self { env, ..self.clone() }
     }
 
-    pub(super) fn bind(&self, bindings: Vec<(Symbol, Value)>) -> Self {
+    /// The same place with further names.
+    #[must_use]
+    pub fn bind(&self, bindings: Vec<(Symbol, Value)>) -> Self {
         self.with_env(self.env.with(bindings))
     }
 

@@ -94,6 +94,68 @@ pub struct Expr {
     pub span: Span,
 }
 
+impl Expr {
+    /// The expressions of which it is made, also those inside of functions.
+    pub fn parts(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::None
+            | ExprKind::Bool(_)
+            | ExprKind::Int(_)
+            | ExprKind::Real(_)
+            | ExprKind::Dims(_)
+            | ExprKind::Name(_) => Vec::new(),
+            ExprKind::String(pieces) => pieces
+                .iter()
+                .filter_map(|piece| match piece {
+                    Piece::Hole(expr) => Some(expr),
+                    Piece::Text(_) => None,
+                })
+                .collect(),
+            ExprKind::List(items) | ExprKind::Network(items) => items.iter().collect(),
+            ExprKind::Record(fields) => fields.iter().map(|(_, value)| value).collect(),
+            ExprKind::Comprehension(comprehension) => {
+                let clauses = comprehension.clauses.iter().map(|clause| match clause {
+                    Clause::For { items, .. } => items,
+                    Clause::If(test) => test,
+                });
+                clauses.chain([&comprehension.body]).collect()
+            }
+            ExprKind::Lambda(lambda) => lambda.parts(),
+            ExprKind::If(parts) => parts.iter().collect(),
+            ExprKind::Call(call) => {
+                let args = call.args.iter().map(|arg| &arg.value);
+                [&call.callee].into_iter().chain(args).collect()
+            }
+            ExprKind::Index(parts) | ExprKind::Binary(_, parts) => parts.iter().collect(),
+            ExprKind::Field(object, _) | ExprKind::Unary(_, object) => vec![object],
+            ExprKind::Where(body, bindings) => {
+                let values = bindings.iter().flat_map(|binding| match &binding.value {
+                    BoundValue::Value(expr) => vec![expr],
+                    BoundValue::Function(lambda) => lambda.parts(),
+                });
+                [&**body].into_iter().chain(values).collect()
+            }
+        }
+    }
+
+    /// Whether a name stands anywhere in it.
+    pub fn mentions(&self, wanted: &dyn Fn(Symbol) -> bool) -> bool {
+        match &self.kind {
+            ExprKind::Name(name) => wanted(*name),
+            // `{r}` is short for `{r: r}`, so fields are read as expressions too.
+            _ => self.parts().into_iter().any(|part| part.mentions(wanted)),
+        }
+    }
+}
+
+impl Lambda {
+    /// The body and the defaults of the parameters.
+    fn parts(&self) -> Vec<&Expr> {
+        let defaults = self.params.iter().filter_map(|param| param.default.as_ref());
+        [&self.body].into_iter().chain(defaults).collect()
+    }
+}
+
 /// The kinds of expressions.
 #[derive(Clone, Debug)]
 pub enum ExprKind {

@@ -46,11 +46,15 @@ pub enum Type {
     Dataset,
     /// A network with weights.
     Model,
+    /// The answer of `features` or `compare`.
+    Features,
+    /// The answer of `design`.
+    Design,
 }
 
 impl Type {
     /// All types.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::None,
         Self::Bool,
         Self::Int,
@@ -71,6 +75,8 @@ impl Type {
         Self::Plot,
         Self::Dataset,
         Self::Model,
+        Self::Features,
+        Self::Design,
     ];
 
     /// The name: `int`, `network`, …
@@ -96,13 +102,15 @@ impl Type {
             Self::Plot => "plot",
             Self::Dataset => "dataset",
             Self::Model => "model",
+            Self::Features => "features",
+            Self::Design => "design",
         }
     }
 
     /// The name with its article: `an int`.
     pub fn with_article(self) -> String {
         match self {
-            Self::None => "none".to_owned(),
+            Self::None | Self::Features => self.as_str().to_owned(),
             Self::Int => "an int".to_owned(),
             other => format!("a {}", other.as_str()),
         }

@@ -1,0 +1,72 @@
+//! How far a long computation is.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::Scope;
+use super::output::Progress;
+
+/// Time after which progress is told, and how often.
+const PROGRESS_AFTER: Duration = Duration::from_millis(500);
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// Tells progress from half a second on; only the outermost comprehension does.
+#[derive(Debug)]
+pub struct Reporter<'s> {
+    scope: &'s Scope<'s>,
+    begin: Instant,
+    total: u64,
+    done: AtomicU64,
+    /// Milliseconds after `begin` at which progress was last told.
+    told: AtomicU64,
+}
+
+impl<'s> Reporter<'s> {
+    /// Counts to `total` from now on.
+    pub fn new(scope: &'s Scope<'s>, total: u64) -> Self {
+        let (done, told) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { scope, begin: Instant::now(), total, done, told }
+    }
+
+    /// One more is done; may be called from any thread.
+    pub fn step(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.scope.parallel || done >= self.total {
+            return;
+        }
+        let elapsed = self.begin.elapsed();
+        if elapsed < PROGRESS_AFTER {
+            return;
+        }
+        let now = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        let told = self.told.load(Ordering::Relaxed);
+        let due = told == 0 || now >= told + PROGRESS_EVERY.as_millis() as u64;
+        if due
+            && self.told.compare_exchange(told, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        {
+            self.tell(done);
+        }
+    }
+
+    /// The time since the beginning.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.begin.elapsed()
+    }
+
+    fn tell(&self, done: u64) {
+        let elapsed = self.begin.elapsed();
+        self.scope.shared.output.progress(&Progress { done, total: self.total, elapsed });
+    }
+
+    /// Counts again from here.
+    pub(super) fn back_to(&self, done: u64) {
+        self.done.store(done, Ordering::Relaxed);
+    }
+
+    /// All is done: what is told so far is completed.
+    pub fn finish(&self) {
+        if self.told.load(Ordering::Relaxed) > 0 {
+            self.tell(self.total);
+        }
+    }
+}
