@@ -57,11 +57,10 @@ fn main() {
             let shape = family.base().input_shape();
             let across = rules.iter().map(|rule| rule.resolve(&shape).expect("fits")).collect();
             let limit = Limit { measure: Measure::Params, at_most: budget as f64, strict: false };
-            let (low, high) = (vec![1; layers], vec![64; layers]);
+            let values = vec![(1..=64).collect(); layers];
             let problem = FormulaProblem::new(
                 vec![(family, across)],
-                low,
-                high,
+                values,
                 objective,
                 vec![limit],
                 vec![],
@@ -86,7 +85,7 @@ fn main() {
                 cheapest.nodes,
                 second.as_secs_f64() * 1e3,
                 if cheapest.complete { "proved" } else { "open" },
-                cheapest.design.as_ref().map(|design| &design.channels),
+                cheapest.design.as_ref().map(|design| problem.variables(&design.at)),
             );
             if found.complete && cheapest.complete && std::env::var("FRONTIER").is_ok() {
                 let start = Instant::now();

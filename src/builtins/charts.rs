@@ -221,7 +221,8 @@ pub(super) fn chart(list: &List, wanted: &Wanted<'_>) -> Eval<Chart> {
     })
 }
 
-/// The point that `mark` names: `[x, y]`, or a row with the columns of the axes.
+/// The point that `mark` names: `[x, y]`, a row with the columns of the axes, or a value of the
+/// engine that stands in a row of the table.
 fn marked(
     wanted: &Wanted<'_>,
     columns: &Columns,
@@ -241,6 +242,19 @@ fn marked(
             let y = ys.first().map_or("", |column| name(*column));
             let get = |name: &str| row.get(Symbol::new(name)).cloned().unwrap_or(Value::None);
             Ok(Some((number(&get(name(x)), span)?, number(&get(y), span)?)))
+        }
+        Value::Object(_) => {
+            for row in &columns.rows {
+                let mut found = false;
+                for cell in row.iter().filter(|cell| matches!(cell, Value::Object(_))) {
+                    found |= equal(cell, &wanted.mark)?;
+                }
+                if let (true, Some(y)) = (found, ys.first()) {
+                    let cell = |column: usize| row.get(column).unwrap_or(&Value::None);
+                    return Ok(Some((number(cell(x), span)?, number(cell(*y), span)?)));
+                }
+            }
+            Ok(None)
         }
         other => Err(type_error(
             "a mark is a point [x, y] or a row of the table",

@@ -45,6 +45,7 @@ pub fn registry() -> Registry {
         queries::QUERIES,
         design::CURVES,
         design::WIDTHS,
+        design::DESIGN,
         models::MODELS,
         ranks::RANKS,
         spectra::SPECTRA,
@@ -74,6 +75,7 @@ fn fields(ty: Type) -> &'static [FieldInfo] {
         Type::Model => models::FIELDS,
         Type::Plot => plots::FIELDS,
         Type::Features => design::FEATURES_FIELDS,
+        Type::Design => design::DESIGN_FIELDS,
         _ => &[],
     }
 }

@@ -137,7 +137,7 @@ builtins! { PLOTS "Plots":
         /** Logarithmic axes: "none", "x", "y" or "xy". */ log: Arc<str> = "\"none\"",
         /** What stands above. */ title: Option<Arc<str>> = "none",
         /** A column with the half lengths of error bars. */ error: Option<Arc<str>> = "none",
-        /** A point to ring: [x, y], or a row of the table. */ mark: Value = "none",
+        /** A point to ring: [x, y], a row of the table, or a value in one such as a network. */ mark: Value = "none",
         /** What stands at the x axis; the column's name without it. */ x_label: Option<Arc<str>> = "none",
         /** What stands at the y axis; the column's name without it. */ y_label: Option<Arc<str>> = "none",
     ) -> PlotValue {

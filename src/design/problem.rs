@@ -69,9 +69,8 @@ pub(super) struct Choice {
 #[derive(Clone, Debug)]
 pub struct FormulaProblem {
     pub(super) choices: Vec<Choice>,
-    /// For each choice the partitions that the measures number are its own.
-    low: Vec<u64>,
-    high: Vec<u64>,
+    /// For every variable the numbers that it may be, growing; points are places in these lists.
+    values: Vec<Vec<u64>>,
     pub(super) objective: Measure,
     pub(super) limits: Vec<Limit>,
     requirements: Vec<Requirement>,
@@ -79,17 +78,16 @@ pub struct FormulaProblem {
 }
 
 impl FormulaProblem {
-    /// The problem of finding variables between `low` and `high`, both included, such that
-    /// `objective` is large and `cost` is small. `families` gives for each structure its
-    /// partitions, in the order in which the measures number them.
+    /// The problem of finding variables, each from a list of growing numbers, such that `objective`
+    /// is large and `cost` is small. A point of the search is the places in these lists. `families`
+    /// gives for each structure its partitions, in the order in which the measures number them.
     ///
     /// # Errors
     /// As [`CutFunction::new`].
     #[allow(clippy::too_many_arguments)]
     pub fn new(
         families: Vec<(Family, Vec<Bipartition>)>,
-        low: Vec<u64>,
-        high: Vec<u64>,
+        values: Vec<Vec<u64>>,
         objective: Measure,
         limits: Vec<Limit>,
         requirements: Vec<Requirement>,
@@ -108,31 +106,41 @@ impl FormulaProblem {
             })
         });
         let choices = choices.collect::<Result<_, DesignError>>()?;
-        Ok(Self { choices, low, high, objective, limits, requirements, cost })
+        Ok(Self { choices, values, objective, limits, requirements, cost })
+    }
+
+    /// The same problem without limits.
+    #[must_use]
+    pub fn without_limits(&self) -> Self {
+        Self { limits: Vec::new(), ..self.clone() }
+    }
+
+    /// The variables at a point.
+    pub fn variables(&self, at: &[u64]) -> Vec<u64> {
+        let values = self.values.iter().zip(at);
+        values.map(|(values, at)| values.get(*at as usize).copied().unwrap_or(1)).collect()
     }
 
     /// The network of a design.
     ///
     /// # Errors
     /// [`DesignError::Network`] when a channel number is not allowed.
-    pub fn network(
-        &self,
-        choice: usize,
-        variables: &[u64],
-    ) -> Result<Option<Network>, DesignError> {
+    pub fn network(&self, choice: usize, at: &[u64]) -> Result<Option<Network>, DesignError> {
         let Some(choice) = self.choices.get(choice) else { return Ok(None) };
-        let channels = choice.family.channels().iter().map(|channel| channel.at(variables));
+        let variables = self.variables(at);
+        let channels = choice.family.channels().iter().map(|channel| channel.at(&variables));
         with_channels(choice.family.base(), channels).map(Some)
     }
 
-    fn at<'p>(
-        &'p self,
-        choice: usize,
-        variables: &[u64],
-        memory: &'p mut Memory,
-    ) -> Option<At<'p>> {
+    fn at<'p>(&'p self, choice: usize, at: &[u64], memory: &'p mut Memory) -> Option<At<'p>> {
         let choice = self.choices.get(choice)?;
+        memory.variables.clear();
+        let values = self.values.iter().zip(at);
+        memory
+            .variables
+            .extend(values.map(|(values, at)| values.get(*at as usize).copied().unwrap_or(1)));
         memory.channels.clear();
+        let variables = &memory.variables;
         memory.channels.extend(choice.family.channels().iter().map(|c| c.at(variables)));
         memory.logs.clear();
         memory.logs.extend(memory.channels.iter().map(|channels| (*channels as f64).log2()));
@@ -143,6 +151,7 @@ impl FormulaProblem {
 /// What the threads of a search keep between evaluations.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
+    variables: Vec<u64>,
     channels: Vec<u64>,
     pub(super) logs: Vec<f64>,
     pub(super) scratch: Scratch,
@@ -179,46 +188,37 @@ impl Oracle for FormulaProblem {
     }
 
     fn box_of(&self, _choice: usize) -> (Vec<u64>, Vec<u64>) {
-        (self.low.clone(), self.high.clone())
+        let last = self.values.iter().map(|values| (values.len() as u64).saturating_sub(1));
+        (vec![0; self.values.len()], last.collect())
     }
 
-    fn value(
-        &self,
-        choice: usize,
-        variables: &[u64],
-        memory: &mut Memory,
-    ) -> Result<f64, Self::Error> {
-        let at = self.at(choice, variables, memory);
+    fn value(&self, choice: usize, at: &[u64], memory: &mut Memory) -> Result<f64, Self::Error> {
+        let at = self.at(choice, at, memory);
         Ok(at.map_or(f64::NAN, |mut at| self.objective.value(&mut at)))
     }
 
-    fn cost(
-        &self,
-        choice: usize,
-        variables: &[u64],
-        memory: &mut Memory,
-    ) -> Result<f64, Self::Error> {
-        let at = self.at(choice, variables, memory);
+    fn cost(&self, choice: usize, at: &[u64], memory: &mut Memory) -> Result<f64, Self::Error> {
+        let at = self.at(choice, at, memory);
         Ok(at.map_or(f64::NAN, |mut at| self.cost.value(&mut at)))
     }
 
     fn is_allowed(
         &self,
         choice: usize,
-        variables: &[u64],
+        at: &[u64],
         memory: &mut Memory,
     ) -> Result<bool, Self::Error> {
-        let Some(mut at) = self.at(choice, variables, memory) else { return Ok(false) };
+        let Some(mut at) = self.at(choice, at, memory) else { return Ok(false) };
         Ok(self.limits.iter().all(|limit| limit.allows(limit.measure.value(&mut at))))
     }
 
     fn is_enough(
         &self,
         choice: usize,
-        variables: &[u64],
+        at: &[u64],
         memory: &mut Memory,
     ) -> Result<bool, Self::Error> {
-        let Some(mut at) = self.at(choice, variables, memory) else { return Ok(false) };
+        let Some(mut at) = self.at(choice, at, memory) else { return Ok(false) };
         Ok(self.requirements.iter().all(|needed| needed.is_met(needed.measure.value(&mut at))))
     }
 
@@ -253,7 +253,15 @@ impl Oracle for FormulaProblem {
             at_most.is_finite().then(|| Budget::new(polynomial, &choice.family, at_most))
         });
         let budgets: Vec<Budget> = budgets.collect();
-        relaxation::bound(&self.objective, choice, &budgets, (low, high), enough, memory)
+        let (low, high) = (self.variables(low), self.variables(high));
+        let found =
+            relaxation::bound(&self.objective, choice, &budgets, (&low, &high), enough, memory);
+        found.map(|mut found| {
+            for (near, values) in found.near.iter_mut().zip(&self.values) {
+                *near = (values.partition_point(|value| value <= near) as u64).saturating_sub(1);
+            }
+            found
+        })
     }
 }
 

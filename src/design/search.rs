@@ -1,4 +1,5 @@
-//! Branch and bound over integer channel numbers, with nothing but monotonicity.
+//! Branch and bound over integers (channel numbers, or their places in lists of allowed ones), with
+//! nothing but monotonicity.
 //!
 //! A node is a box of channel numbers. What must be large (the objective, requirements) is largest
 //! in its upper corner, what must be small (costs, budgets) is smallest in its lower corner; so both
@@ -75,6 +76,10 @@ pub trait Oracle: Sync {
     fn cost_step(&self) -> f64 {
         0.0
     }
+    /// Whether several threads may ask at the same time.
+    fn is_parallel(&self) -> bool {
+        true
+    }
     /// An upper bound of the value in a box where the budgets are kept and the cost is at most
     /// `cap`, closer than the upper corner; need not be below `enough`. `None` if there is none.
     fn relaxed(
@@ -95,8 +100,8 @@ pub trait Oracle: Sync {
 pub struct Design {
     /// The structure.
     pub choice: usize,
-    /// The channel numbers.
-    pub channels: Vec<u64>,
+    /// The point.
+    pub at: Vec<u64>,
     /// The objective.
     pub value: f64,
     /// The cost.
@@ -245,11 +250,12 @@ impl<O: Oracle> Search<'_, O> {
                 self.visit(node, best.as_ref(), &mut O::Memory::default())
             };
             // A few boxes are not worth waking other threads.
-            let outcomes: Vec<Result<Outcome, DesignError<O::Error>>> = if batch.len() < 8 {
-                batch.iter().map(work).collect()
-            } else {
-                batch.par_iter().with_min_len(4).map(work).collect()
-            };
+            let outcomes: Vec<Result<Outcome, DesignError<O::Error>>> =
+                if batch.len() < 8 || !self.oracle.is_parallel() {
+                    batch.iter().map(work).collect()
+                } else {
+                    batch.par_iter().with_min_len(4).map(work).collect()
+                };
             for outcome in outcomes {
                 let outcome = outcome?;
                 for design in outcome.designs {
@@ -474,7 +480,7 @@ impl<O: Oracle> Probe<'_, '_, O> {
 
     fn design(&mut self, at: &[u64]) -> Result<Design, DesignError<O::Error>> {
         let (value, cost) = (self.value(at)?, self.cost(at)?);
-        Ok(Design { choice: self.choice, channels: at.to_vec(), value, cost })
+        Ok(Design { choice: self.choice, at: at.to_vec(), value, cost })
     }
 
     fn is_cheap(&mut self, at: &[u64], window: Window) -> Result<bool, DesignError<O::Error>> {
@@ -615,7 +621,7 @@ impl<O: Oracle> Probe<'_, '_, O> {
                 continue;
             }
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let middle = (*from as f64 * *to as f64).sqrt().floor() as u64;
+            let middle = ((*from as f64 + 1.0) * (*to as f64 + 1.0)).sqrt().floor() as u64 - 1;
             let middle = middle.clamp(*from, *to - 1);
             let (mut down, mut up) = (high.to_vec(), low.to_vec());
             set(&mut down, side, middle);

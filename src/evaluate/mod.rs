@@ -56,5 +56,11 @@ impl From<Diagnostic> for Stop {
     }
 }
 
+impl From<std::convert::Infallible> for Stop {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
 /// The result of an evaluation.
 pub type Eval<T> = Result<T, Stop>;

@@ -58,6 +58,12 @@ impl<'s> Reporter<'s> {
         self.scope.shared.output.progress(&Progress { done, total: self.total, elapsed });
     }
 
+    /// So many are done.
+    pub fn reach(&self, done: u64) {
+        self.done.store(done.saturating_sub(1), Ordering::Relaxed);
+        self.step();
+    }
+
     /// Counts again from here.
     pub(super) fn back_to(&self, done: u64) {
         self.done.store(done, Ordering::Relaxed);

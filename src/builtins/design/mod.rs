@@ -1,9 +1,17 @@
 //! Design: what channel numbers carry, where they are wasted, and which are best.
 
+mod answer;
 mod curves;
+mod formula;
+mod oracle;
+mod request;
+mod solve;
+mod straight;
 mod widths;
 
+pub(super) use answer::FIELDS as DESIGN_FIELDS;
 pub(super) use curves::{CURVES, FIELDS as FEATURES_FIELDS};
+pub(super) use request::DESIGN;
 pub(super) use widths::WIDTHS;
 
 use crate::design::DesignError;

@@ -76,7 +76,8 @@ fn problem(random: &mut SplitMix64) -> Option<FormulaProblem> {
         _ => vec![],
     };
     let cost = if random.below(2) == 0 { params } else { flops };
-    FormulaProblem::new(families, low, high, objective, limits, requirements, cost, &go_on()).ok()
+    let values = low.iter().zip(&high).map(|(low, high)| (*low..=*high).collect()).collect();
+    FormulaProblem::new(families, values, objective, limits, requirements, cost, &go_on()).ok()
 }
 
 /// All designs that are allowed and enough.
@@ -92,7 +93,7 @@ fn all_designs(problem: &FormulaProblem) -> Vec<Design> {
             if allowed && enough {
                 let Ok(value) = problem.value(choice, &at, &mut memory);
                 let Ok(cost) = problem.cost(choice, &at, &mut memory);
-                found.push(Design { choice, channels: at.clone(), value, cost });
+                found.push(Design { choice, at: at.clone(), value, cost });
             }
             for side in 0..at.len() {
                 if at[side] < high[side] {
