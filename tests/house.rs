@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use support::root;
 
 /// For each room the rooms of this crate that it may import.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("network", &["interrupt"]),
     ("graph", &["interrupt", "network"]),
     ("entangle", &["interrupt", "network", "graph"]),
+    ("design", &["interrupt", "network", "graph"]),
     ("plot", &["interrupt", "network", "graph", "entangle"]),
     ("diagnostic", &[]),
     ("syntax", &["symbol", "diagnostic"]),
@@ -26,6 +27,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
             "value",
             "evaluate",
             "plot",
+            "design",
             "entangle",
             "graph",
             "network",

@@ -42,10 +42,9 @@ pub fn frontier<O: Oracle>(
     for step in (1..spaced).rev() {
         let budget = least.cost.max(1.0) * ratio.powf(step as f64 / spaced as f64);
         // The designs above a budget that found them are closer to it than the next budget.
-        if !found.designs.iter().any(|design| design.cost == budget.floor()) {
-            if !found.add_best_within(oracle, budget.floor(), effort)? {
-                return Ok(found);
-            }
+        let known = found.designs.iter().any(|design| design.cost == budget.floor());
+        if !known && !found.add_best_within(oracle, budget.floor(), effort)? {
+            return Ok(found);
         }
     }
     // Between a design and the next cheaper one there is nothing once the budget just below it gives

@@ -14,6 +14,7 @@ mod features;
 mod frontier;
 mod measure;
 mod polynomial;
+mod probe;
 mod problem;
 mod relaxation;
 mod search;

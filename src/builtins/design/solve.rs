@@ -333,16 +333,12 @@ fn no_design<O: Oracle>(
     unlimited: Option<&FormulaProblem>,
 ) -> Stop {
     let mut memory = O::Memory::default();
-    let mut any = |ask: &mut dyn FnMut(usize, &[u64], &[u64], &mut O::Memory) -> bool| {
-        (0..oracle.choices()).any(|choice| {
-            let (low, high) = oracle.box_of(choice);
-            ask(choice, &low, &high, &mut memory)
-        })
-    };
-    let keeps =
-        any(&mut |choice, low, _, memory| oracle.is_allowed(choice, low, memory).unwrap_or(false));
-    let meets =
-        any(&mut |choice, _, high, memory| oracle.is_enough(choice, high, memory).unwrap_or(false));
+    let (mut keeps, mut meets) = (false, false);
+    for choice in 0..oracle.choices() {
+        let (low, high) = oracle.box_of(choice);
+        keeps |= oracle.is_allowed(choice, &low, &mut memory).unwrap_or(false);
+        meets |= oracle.is_enough(choice, &high, &mut memory).unwrap_or(false);
+    }
     let span_of = |needs: bool| match (needs, request.limits.first(), request.needs.first()) {
         (false, Some(limit), _) => limit.span,
         (true, _, Some(Need::Function(need))) => need.span,

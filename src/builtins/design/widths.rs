@@ -166,8 +166,8 @@ builtins! { WIDTHS "Design":
     /// > sensitivity(network { input(4, dim = 2), conv(3), pool(2), conv(8), pool(2), output(1) }, left_right)
     /// layer  channels  bonds        up      down  binds  useless  enough
     /// ─────  ────────  ─────  ────────  ────────  ─────  ───────  ──────
-    /// conv0         3      1  0.287682  0.405465   true    false       4
-    /// conv1         8      0         0         0  false     true       3
+    /// conv0         3      1  0.287682  0.405465  true   false         4
+    /// conv1         8      0         0         0  false  true          3
     pure fn sensitivity(
         cx, call;
         /** A ConvAC. */ net: NetworkValue,
