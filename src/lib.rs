@@ -22,6 +22,7 @@ pub mod design;
 pub mod diagnostic;
 pub mod entangle;
 pub mod evaluate;
+pub mod export;
 pub mod graph;
 pub mod interrupt;
 pub mod network;

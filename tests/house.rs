@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use support::root;
 
 /// For each room the rooms of this crate that it may import.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("network", &["interrupt"]),
     ("graph", &["interrupt", "network"]),
     ("entangle", &["interrupt", "network", "graph"]),
     ("design", &["interrupt", "network", "graph"]),
+    ("export", &["network", "graph", "entangle"]),
     ("plot", &["interrupt", "network", "graph", "entangle"]),
     ("diagnostic", &[]),
     ("syntax", &["symbol", "diagnostic"]),
@@ -27,6 +28,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "value",
             "evaluate",
             "plot",
+            "export",
             "design",
             "entangle",
             "graph",

@@ -311,10 +311,14 @@ fn encode(value: &Value, path: &str) -> Result<Vec<u8>, Failure> {
         "png" => media(MediaKind::Png),
         "html" => media(MediaKind::Html),
         "safetensors" => super::models::to_bytes(value),
+        "onnx" => super::exports::onnx(value),
+        ending @ ("py" | "jl" | "dot" | "tex") => {
+            super::exports::text_for(value, ending).map(String::into_bytes)
+        }
         other => Err(failure(
             Code::File,
             format!("values are not saved as {other:?}"),
-            "the endings are .csv, .json, .txt, .svg, .png, .html and .safetensors",
+            "the endings are .csv .json .txt .svg .png .html .safetensors .onnx .py .jl .dot .tex",
         )),
     }
 }
@@ -426,7 +430,9 @@ builtins! { FILES "Files":
     /// Tables are saved as .csv, any value as .json or .txt, what has a picture as .svg or .png,
     /// what has a table or a picture of its own as .html, models as .safetensors (which numpy and
     /// PyTorch read: `conv0.weight` of shape [positions, channels out, channels in], …,
-    /// `output.weight` of [classes, channels]). In .json, ints beyond 2^53 become texts. The file is written at once: after an
+    /// `output.weight` of [classes, channels]) or .onnx, and as code (see `code`): .py for PyTorch, .jl for
+    /// ITensor, .dot for Graphviz, .tex for the formula of a cut; a text under these endings is written
+    /// as it is. In .json, ints beyond 2^53 become texts. The file is written at once: after an
     /// error the old one is as it was.
     effect fn save(cx, call; /** Any value. */ x: Value, /** Where to, from the current folder. */ path: Arc<str>) -> () {
         let bytes = encode(&x, &path)?;

@@ -8,6 +8,7 @@ mod arguments;
 mod charts;
 mod design;
 mod entanglement;
+mod exports;
 mod files;
 mod general;
 mod latex;
@@ -57,6 +58,7 @@ pub fn registry() -> Registry {
         tables::TABLES,
         strings::STRINGS,
         files::FILES,
+        exports::EXPORTS,
         general::GENERAL,
     ];
     Registry::new(tables, fields, networks::build, files::load_program)

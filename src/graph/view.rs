@@ -121,6 +121,11 @@ impl View {
     /// The view in Graphviz's DOT language: sites as circles, weights as boxes, copy tensors as
     /// points.
     pub fn dot(&self) -> String {
+        self.dot_with(&|_| false)
+    }
+
+    /// As [`View::dot`], with the bonds in red whose index (`None`: the output index) is cut.
+    pub fn dot_with(&self, is_cut: &dyn Fn(Option<usize>) -> bool) -> String {
         let mut text = String::from("graph network {\n  rankdir = BT;\n");
         for vertex in self.graph.node_indices() {
             let look = match self.graph.node_weight(vertex) {
@@ -142,13 +147,9 @@ impl View {
             if let (Some((left, right)), Some(bond)) =
                 (self.graph.edge_endpoints(edge), self.graph.edge_weight(edge))
             {
-                let _ = writeln!(
-                    text,
-                    "  t{} -- t{} [label = \"{}\"];",
-                    left.index(),
-                    right.index(),
-                    bond.dim
-                );
+                let cut = if is_cut(bond.index) { ", color = red, penwidth = 3" } else { "" };
+                let (left, right) = (left.index(), right.index());
+                let _ = writeln!(text, "  t{left} -- t{right} [label = \"{}\"{cut}];", bond.dim);
             }
         }
         text.push_str("}\n");

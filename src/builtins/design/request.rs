@@ -243,11 +243,9 @@ builtins! { DESIGN "Design":
     /// is both cheaper and better than another.
     ///
     /// > let net(r) = network { input(8, dim = 2), conv(r[0]), pool(2), conv(r[1]), pool(2), conv(r[2]), pool(2), output(1) }
-    /// > let best = design(net, channels = [1..16, 1..16, 1..16], maximize = interleaved, subject_to = net -> params(net) <= 40)
-    /// > best.channels
-    /// [2, 1, 1]
-    /// > best.proved
-    /// true
+    /// > let found = design(net, channels = [1..16, 1..16, 1..16], maximize = interleaved, subject_to = net -> params(net) <= 40)
+    /// > [found.channels, found.proved]
+    /// [[2, 1, 1], true]
     pure fn design(
         cx, call;
         /** A function from channel numbers to a network. */ template: Arc<dyn Function>,

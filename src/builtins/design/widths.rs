@@ -228,7 +228,7 @@ builtins! { WIDTHS "Design":
     /// 1e-9 bits); `.partition` is the partition, the min-cut is exact.
     ///
     /// > worst(network { input(8, dim = 2), conv(4), pool(2), conv(3), pool(4), output(1) }).value
-    /// 9
+    /// 3
     pure fn worst(cx, call; /** A ConvAC. */ net: NetworkValue) -> Answer<CutValue> {
         extreme(cx, call, &net, Extreme::Smallest)
     }
