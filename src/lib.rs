@@ -25,6 +25,7 @@ pub mod evaluate;
 pub mod export;
 pub mod graph;
 pub mod interrupt;
+pub mod learn;
 pub mod network;
 pub mod plot;
 pub mod session;

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use support::root;
 
 /// For each room the rooms of this crate that it may import.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("network", &["interrupt"]),
     ("graph", &["interrupt", "network"]),
     ("entangle", &["interrupt", "network", "graph"]),
     ("design", &["interrupt", "network", "graph"]),
+    ("learn", &["interrupt", "network", "entangle"]),
     ("export", &["network", "graph", "entangle"]),
     ("plot", &["interrupt", "network", "graph", "entangle"]),
     ("diagnostic", &[]),
@@ -29,6 +30,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "evaluate",
             "plot",
             "export",
+            "learn",
             "design",
             "entangle",
             "graph",
