@@ -6,6 +6,7 @@
 
 mod arguments;
 mod charts;
+mod datasets;
 mod design;
 mod entanglement;
 mod exports;
@@ -47,6 +48,7 @@ pub fn registry() -> Registry {
         design::CURVES,
         design::WIDTHS,
         design::DESIGN,
+        datasets::DATASETS,
         models::MODELS,
         ranks::RANKS,
         spectra::SPECTRA,
@@ -76,6 +78,7 @@ fn fields(ty: Type) -> &'static [FieldInfo] {
         Type::Tensor => states::FIELDS,
         Type::Model => models::FIELDS,
         Type::Plot => plots::FIELDS,
+        Type::Dataset => datasets::FIELDS,
         Type::Features => design::FEATURES_FIELDS,
         Type::Design => design::DESIGN_FIELDS,
         _ => &[],

@@ -86,6 +86,9 @@ impl fmt::Display for DataError {
             DataError::Labels { found, samples } => {
                 write!(f, "{found} labels for {samples} samples")
             }
+            DataError::TooFew { samples: 1, needed } => {
+                write!(f, "1 sample is too few, {needed} are needed")
+            }
             DataError::TooFew { samples, needed } => {
                 write!(f, "{samples} samples are too few, {needed} are needed")
             }
@@ -95,13 +98,9 @@ impl fmt::Display for DataError {
             DataError::Constant { sites } => {
                 let shown: Vec<String> = sites.iter().take(8).map(usize::to_string).collect();
                 let more = if sites.len() > 8 { ", …" } else { "" };
-                let noun = if sites.len() == 1 { "site" } else { "sites" };
-                write!(
-                    f,
-                    "{} {noun} have the same value in all samples: {}{more}",
-                    sites.len(),
-                    shown.join(", ")
-                )
+                let have = if sites.len() == 1 { "site has" } else { "sites have" };
+                let (count, shown) = (sites.len(), shown.join(", "));
+                write!(f, "{count} {have} the same value in all samples: {shown}{more}")
             }
             DataError::NoClass { class } => write!(f, "no sample has the label {class}"),
             DataError::Zero => f.write_str("the samples cancel each other"),

@@ -7,11 +7,14 @@ mod oracle;
 mod request;
 mod solve;
 mod straight;
+mod suggest;
 mod widths;
 
-pub(super) use answer::FIELDS as DESIGN_FIELDS;
+pub(super) use answer::{DesignValue, FIELDS as DESIGN_FIELDS};
 pub(super) use curves::{CURVES, FIELDS as FEATURES_FIELDS};
+pub(super) use oracle::Cost;
 pub(super) use request::DESIGN;
+pub(super) use suggest::{Suggestion, suggest};
 pub(super) use widths::WIDTHS;
 
 use crate::design::DesignError;

@@ -48,7 +48,7 @@ fn bits_of(cx: &Scope<'_>, net: &NetworkValue, across: &PartitionValue, span: Sp
 
 /// What is minimized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cost {
+pub(in crate::builtins) enum Cost {
     Params,
     Flops,
 }
@@ -106,6 +106,8 @@ pub(super) struct CallingProblem<'p, 's> {
     pub limits: Vec<Called>,
     pub requirements: Vec<Need>,
     pub cost: Cost,
+    /// The largest cost, if there is one.
+    pub at_most: Option<u64>,
     /// For every variable the numbers that it may be; points are places in these lists.
     pub values: &'p [Vec<u64>],
     pub choices: usize,
@@ -113,6 +115,7 @@ pub(super) struct CallingProblem<'p, 's> {
 }
 
 impl<'p, 's> CallingProblem<'p, 's> {
+    #[allow(clippy::too_many_arguments)]
     pub fn new(
         cx: &'p Scope<'s>,
         template: &'p Template,
@@ -121,10 +124,22 @@ impl<'p, 's> CallingProblem<'p, 's> {
         limits: Vec<Called>,
         requirements: Vec<Need>,
         cost: Cost,
+        at_most: Option<u64>,
     ) -> Self {
         let choices = template.choices.len().max(1);
         let known = Mutex::default();
-        Self { cx, template, objective, limits, requirements, cost, values, choices, known }
+        Self {
+            cx,
+            template,
+            objective,
+            limits,
+            requirements,
+            cost,
+            at_most,
+            values,
+            choices,
+            known,
+        }
     }
 
     /// The variables at a point.
@@ -177,6 +192,7 @@ impl<'p, 's> CallingProblem<'p, 's> {
             }
             Goal::Function(objective) => point.value = number_of(call(objective)?, objective.span)?,
         }
+        point.allowed = self.at_most.is_none_or(|most| point.cost <= most as f64);
         for limit in &self.limits {
             point.allowed = point.allowed && truth(limit)?;
         }

@@ -58,13 +58,14 @@ fn range(value: &Value, span: Span) -> Eval<Vec<u64>> {
 }
 
 /// The ranges: one for each channel number, or one for all where the template names them.
-fn ranges(
+pub(super) fn ranges(
     call: &Args,
+    number: usize,
     list: &List,
     closure: Option<&Closure>,
     choices: bool,
 ) -> Eval<(Vec<Vec<u64>>, bool)> {
-    let span = call.span_of(1);
+    let span = call.span_of(number);
     let params = closure.map(|closure| closure.params().count()).unwrap_or(1);
     let own = params.saturating_sub(usize::from(choices));
     let of_all = list.iter().all(|item| matches!(item, Value::Int(_))) && !list.is_empty();
@@ -272,7 +273,7 @@ builtins! { DESIGN "Design":
         if channels.has_unknown() || choices.iter().any(Value::has_unknown) {
             return Ok(Answer(None));
         }
-        let (values, apart) = ranges(call, &channels, closure, !choices.is_empty())?;
+        let (values, apart) = ranges(call, 1, &channels, closure, !choices.is_empty())?;
         let worst = word(call, 5, &combine, &["worst", "sum"], |word| match word {
             "worst" => Some(true),
             "sum" => Some(false),
@@ -294,6 +295,7 @@ builtins! { DESIGN "Design":
             limits: functions(&subject_to, call.span_of(4), "subject_to = net -> params(net) <= 5_000")?,
             needs: needs(&require, call.span_of(3))?,
             cost,
+            at_most: None,
             points,
             nodes,
         };

@@ -26,6 +26,8 @@ pub(super) struct Request {
     pub limits: Vec<Called>,
     pub needs: Vec<Need>,
     pub cost: Cost,
+    /// The largest cost, if there is one.
+    pub at_most: Option<u64>,
     /// The most designs of the frontier.
     pub points: usize,
     /// The most nodes of a search.
@@ -60,7 +62,7 @@ pub(super) fn solve(cx: &Scope<'_>, call: &Args, request: &Request) -> Eval<Desi
         }
         // A template that is no family after all: it is called.
     }
-    let Request { template, values, goal, limits, needs, cost, .. } = request;
+    let Request { template, values, goal, limits, needs, cost, at_most, .. } = request;
     let problem = CallingProblem::new(
         cx,
         template,
@@ -69,6 +71,7 @@ pub(super) fn solve(cx: &Scope<'_>, call: &Args, request: &Request) -> Eval<Desi
         limits.clone(),
         needs.clone(),
         *cost,
+        *at_most,
     );
     let variables = |at: &[u64]| problem.variables(at);
     let Some(solved) = search(cx, call, request, &problem, &variables)? else {
@@ -138,6 +141,9 @@ fn as_formulas(
         Cost::Params => Measure::Params,
         Cost::Flops => Measure::Flops,
     };
+    if let Some(most) = request.at_most {
+        limits.push(Limit { measure: cost.clone(), at_most: most as f64, strict: false });
+    }
     let partitions: Vec<Bipartition> = reader.partitions;
     let families = families.into_iter().map(|family| (family, partitions.clone())).collect();
     let values = request.values.clone();
@@ -356,7 +362,10 @@ fn no_design<O: Oracle>(
     if !keeps {
         return Diagnostic::new(Code::Domain, "even the smallest channel numbers break the budget")
             .at(span_of(false), counted(true))
-            .hint("allow more in subject_to, or begin the ranges of channels lower")
+            .hint(match request.at_most {
+                Some(_) => "raise the budget, or begin the ranges of channels lower",
+                None => "allow more in subject_to, or begin the ranges of channels lower",
+            })
             .into();
     }
     if !meets {
