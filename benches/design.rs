@@ -68,7 +68,7 @@ fn main() {
                 &interrupt,
             )
             .expect("a problem");
-            let effort = Effort { nodes: most, interrupt: &interrupt, progress: &|_, _| () };
+            let effort = Effort { nodes: most, interrupt: &interrupt, progress: &|_, _, _| () };
             let start = Instant::now();
             let found = maximize(&problem, f64::INFINITY, &effort).expect("not stopped");
             let first = start.elapsed();

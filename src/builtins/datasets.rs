@@ -198,13 +198,11 @@ fn flatten(value: &Value, span: Span, out: &mut Vec<f64>, deep: u32) -> Eval<()>
     }
 }
 
+/// Samples, and a label for each.
+type Table = (Vec<Vec<f64>>, Option<Vec<u32>>);
+
 /// The samples and labels of a list of samples, or of a table with a column of labels.
-fn samples_of(
-    cx: &Scope<'_>,
-    call: &Args,
-    samples: &Arc<List>,
-    labels: &Value,
-) -> Eval<(Vec<Vec<f64>>, Option<Vec<u32>>)> {
+fn samples_of(cx: &Scope<'_>, call: &Args, samples: &Arc<List>, labels: &Value) -> Eval<Table> {
     let (at, of_labels) = (call.span_of(0), call.span_of(1));
     let label = |value: &Value| -> Eval<u32> {
         let shown = crate::value::short(value);

@@ -115,8 +115,9 @@ pub struct Effort<'e> {
     pub nodes: u64,
     /// Stops the search.
     pub interrupt: &'e Interrupt,
-    /// Hears now and then the number of nodes so far and the best design.
-    pub progress: &'e dyn Fn(u64, Option<&Design>),
+    /// Hears now and then the number of nodes so far, the best design, and what nothing is better
+    /// than.
+    pub progress: &'e dyn Fn(u64, Option<&Design>, f64),
 }
 
 /// What a search found.
@@ -261,7 +262,14 @@ impl<O: Oracle> Search<'_, O> {
                     heap.push(part);
                 }
             }
-            (effort.progress)(nodes, best.as_ref());
+            let left = heap.peek().map_or(f64::INFINITY, |node| node.rank);
+            let bound = match (&self.goal, &best) {
+                (Goal::Value { .. }, best) => {
+                    best.as_ref().map_or(-left, |best| best.value.max(-left))
+                }
+                (Goal::Cost { .. }, best) => best.as_ref().map_or(left, |best| best.cost.min(left)),
+            };
+            (effort.progress)(nodes, best.as_ref(), bound);
         }
         let bound = match (&self.goal, &best) {
             (Goal::Value { .. }, Some(best)) => best.value,

@@ -133,7 +133,7 @@ impl Dataset {
         if samples == 0 {
             return Err(DataError::Empty);
         }
-        if values.len() % sites != 0 {
+        if !values.len().is_multiple_of(sites) {
             let (found, sites) = (values.len() % sites, shape.sites());
             return Err(DataError::Length { sample: samples, found, sites });
         }

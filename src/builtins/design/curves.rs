@@ -182,7 +182,6 @@ impl FeaturesValue {
         let unit = self.unit;
         match self.curves.as_slice() {
             [only] if self.shifted => {
-                series.push(line("aligned", Mark::LinePoints, &|p| unit.of(&p.aligned), only));
                 series.push(line(
                     "most of all shifts",
                     Mark::Line,
@@ -201,6 +200,7 @@ impl FeaturesValue {
                     &|p| unit.of(&p.smallest.0),
                     only,
                 ));
+                series.push(line("aligned", Mark::LinePoints, &|p| unit.of(&p.aligned), only));
             }
             curves => {
                 for curve in curves {

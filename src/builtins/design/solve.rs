@@ -1,6 +1,6 @@
 //! From a request to a problem of the engine, and from its optimum to an answer.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use super::super::networks::NetworkValue;
@@ -214,10 +214,14 @@ where
     O::Error: Into<Stop>,
 {
     let reporter = Reporter::new(cx, request.nodes);
-    let best_so_far: RefCell<Option<Design>> = RefCell::new(None);
-    let progress = |nodes: u64, best: Option<&Design>| {
+    let best_so_far: RefCell<Option<(Design, f64)>> = RefCell::new(None);
+    let optimum_known = Cell::new(false);
+    let progress = |nodes: u64, best: Option<&Design>, bound: f64| {
         reporter.reach(nodes);
-        *best_so_far.borrow_mut() = best.cloned();
+        // Once the optimum is known, only cheaper designs of its value are sought.
+        if let (Some(best), false) = (best, optimum_known.get()) {
+            *best_so_far.borrow_mut() = Some((best.clone(), bound));
+        }
     };
     let interrupt = &cx.machine().interrupt;
     let effort = |nodes: u64| Effort { nodes, interrupt, progress: &progress };
@@ -250,6 +254,7 @@ where
         complete: only_cost && first.complete,
     };
     if !only_cost {
+        optimum_known.set(true);
         let cheapest =
             minimize(oracle, solved.best.value, &effort(request.nodes)).map_err(failed)?;
         solved.nodes += cheapest.nodes;
@@ -277,7 +282,7 @@ fn failure<E: Into<Stop>>(
     call: &Args,
     request: &Request,
     error: DesignError<E>,
-    best: Option<&Design>,
+    best: Option<&(Design, f64)>,
     variables: &dyn Fn(&[u64]) -> Vec<u64>,
 ) -> Stop {
     let span = match &request.goal {
@@ -294,11 +299,14 @@ fn failure<E: Into<Stop>>(
         DesignError::Interrupted => {
             let stop = explain(cx, call, &DesignError::Interrupted);
             match (stop, best) {
-                (Stop::Error(error), Some(best)) => {
-                    let numbers = point(&best.at);
-                    let value = short_real(best.value);
+                (Stop::Error(error), Some((best, bound))) => {
+                    let own =
+                        if matches!(request.goal, Goal::None) { best.cost } else { best.value };
                     Stop::Error(Box::new(error.note(format!(
-                        "the best design so far has channels {numbers} and the value {value}"
+                        "the best design so far has channels {} and is worth {}; nothing is better than {}",
+                        point(&best.at),
+                        short_real(own),
+                        short_real(*bound)
                     ))))
                 }
                 (stop, _) => stop,
@@ -376,7 +384,7 @@ fn no_design<O: Oracle>(
             .into();
     }
     let interrupt = &cx.machine().interrupt;
-    let effort = Effort { nodes: request.nodes, interrupt, progress: &|_, _| () };
+    let effort = Effort { nodes: request.nodes, interrupt, progress: &|_, _, _| () };
     let needed = unlimited
         .and_then(|problem| minimize(problem, f64::NEG_INFINITY, &effort).ok())
         .and_then(|found| found.design.filter(|_| found.complete));

@@ -11,7 +11,7 @@ use crate::interrupt::Interrupt;
 use crate::network::SplitMix64;
 
 fn effort(interrupt: &Interrupt) -> Effort<'_> {
-    Effort { nodes: u64::MAX, interrupt, progress: &|_, _| () }
+    Effort { nodes: u64::MAX, interrupt, progress: &|_, _, _| () }
 }
 
 /// A random problem of up to four variables with up to 12 values each.
@@ -188,7 +188,7 @@ fn a_search_that_is_cut_short_says_what_is_left() {
     for _ in 0..400 {
         let Some(problem) = problem(&mut random) else { continue };
         let whole = maximize(&problem, f64::INFINITY, &effort(&interrupt)).unwrap();
-        let few = Effort { nodes: 1, interrupt: &interrupt, progress: &|_, _| () };
+        let few = Effort { nodes: 1, interrupt: &interrupt, progress: &|_, _, _| () };
         let part = maximize(&problem, f64::INFINITY, &few).unwrap();
         if let (false, Some(best)) = (part.complete, &whole.design) {
             short += 1;

@@ -50,7 +50,7 @@ fn item<'f>(found: &'f Completions, text: &str) -> &'f Completion {
 fn names_of_all_classes_in_their_order() {
     let session = session(NAMES);
     assert_eq!(offered(&session, "min_c¦"), ["min_cut"]);
-    assert_eq!(offered(&session, "se¦"), ["settings"]);
+    assert_eq!(offered(&session, "se¦"), ["settings", "sensitivity"]);
     let found = at(&session, "let next = 1\nn¦");
     let found = texts(&found);
     assert_eq!(found[..3], ["net", "Nothing", "next"], "{found:?}");
