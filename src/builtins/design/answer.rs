@@ -181,8 +181,13 @@ impl DesignValue {
     fn frontier_line(&self) -> Option<String> {
         self.objective?;
         let designs = self.frontier.len();
+        if designs < 2 && !self.frontier_complete {
+            // Nothing was sought, or what was found may not be on it.
+            return None;
+        }
         Some(if self.frontier_complete {
-            format!("  the Pareto frontier has {designs} designs (.frontier)")
+            let noun = if designs == 1 { "design" } else { "designs" };
+            format!("  the Pareto frontier has {designs} {noun} (.frontier)")
         } else {
             format!("  {designs} designs of the Pareto frontier (.frontier)")
         })
