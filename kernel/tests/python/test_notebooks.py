@@ -29,8 +29,8 @@ def test_outputs_are_those_that_are_stored(path):
     assert failed == (["E05 Shape"] if path.stem == "01-first-tour" else []), "one error is meant"
 
 
-def test_there_are_four():
-    assert len(NOTEBOOKS) == 4
+def test_there_are_five():
+    assert len(NOTEBOOKS) == 5
 
 
 def test_a_notebook_keeps_the_last_state_of_what_changes():
