@@ -64,6 +64,15 @@ impl<'s> Reporter<'s> {
         self.step();
     }
 
+    /// All is done, with fewer steps than there might have been.
+    pub fn finish_at(&self, done: u64) {
+        if self.told.load(Ordering::Relaxed) > 0 && !self.scope.parallel {
+            let elapsed = self.begin.elapsed();
+            let total = done;
+            self.scope.shared.output.progress(&Progress { done, total, elapsed });
+        }
+    }
+
     /// Counts again from here.
     pub(super) fn back_to(&self, done: u64) {
         self.done.store(done, Ordering::Relaxed);

@@ -272,7 +272,7 @@ where
     if solved.frontier.is_empty() {
         solved.frontier.push(solved.best.clone());
     }
-    reporter.finish();
+    reporter.finish_at(solved.nodes);
     Ok(Some(solved))
 }
 
