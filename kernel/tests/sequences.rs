@@ -279,8 +279,7 @@ async fn an_interrupt_ends_a_question_and_nobody_is_asked_without_leave() {
     let id = frontend.execute("ask Who?").await;
     assert_eq!(frontend.reply().await.1.kind, "input_request");
     let stop = frontend.send(Channel::Control, "interrupt_request", json!({})).await;
-    frontend.expect_reply(Channel::Control, "interrupt_reply", &stop).await;
-    assert_eq!(frontend.expect_executed(&id).await["ename"], "Interrupted");
+    assert_eq!(frontend.expect_interrupted(&id, &stop).await["ename"], "Interrupted");
     // Too late.
     frontend.send(Channel::Stdin, "input_reply", json!({"value": "late"})).await;
     let request = json!({"code": "ask Who?", "allow_stdin": false});

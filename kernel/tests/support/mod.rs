@@ -130,6 +130,18 @@ impl Frontend {
         self.expect_reply(Channel::Shell, "execute_reply", parent).await
     }
 
+    /// The replies of an interrupt and of the cell that it ended: on two sockets, so in any order.
+    pub async fn expect_interrupted(&mut self, cell: &str, interrupt: &str) -> Json {
+        let mut replies = [self.reply().await, self.reply().await];
+        replies.sort_by_key(|(_, message)| message.kind != "execute_reply");
+        let [(shell, ended), (control, told)] = replies;
+        let found = (shell, ended.kind.as_str(), ended.parent.as_str());
+        assert_eq!(found, (Channel::Shell, "execute_reply", cell));
+        let found = (control, told.kind.as_str(), told.parent.as_str());
+        assert_eq!(found, (Channel::Control, "interrupt_reply", interrupt));
+        ended.content
+    }
+
     /// Nothing more was published.
     pub async fn nothing_more(&mut self) {
         let quiet = Duration::from_millis(80);
