@@ -20,7 +20,7 @@ pub enum DesignError<E = std::convert::Infallible> {
         /// The larger channel numbers and the value there.
         high: (Vec<u64>, f64),
     },
-    /// A function of channel numbers is not a number.
+    /// A function of channel numbers is infinite or no number.
     NotANumber {
         /// Where.
         at: Vec<u64>,
@@ -41,7 +41,9 @@ impl<E: fmt::Display> fmt::Display for DesignError<E> {
                 "the function falls where channels grow: {} at {:?}, {} at {:?}",
                 low.1, low.0, high.1, high.0
             ),
-            DesignError::NotANumber { at } => write!(f, "the function is no number at {at:?}"),
+            DesignError::NotANumber { at } => {
+                write!(f, "the function is no finite number at {at:?}")
+            }
             DesignError::Oracle(error) => error.fmt(f),
             DesignError::Interrupted => f.write_str("interrupted"),
         }

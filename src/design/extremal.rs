@@ -41,6 +41,10 @@ type Table = Vec<Vec<Way>>;
 /// labels.
 type LayerTables = Vec<Table>;
 
+/// Costs that differ by less are alike; a tree of thousands of indices adds up as many of them and
+/// stays below 1e-9 bits.
+const ALIKE: f64 = 1e-13;
+
 /// The most ways that are kept.
 const MAX_WAYS: u64 = 1 << 22;
 
@@ -244,7 +248,7 @@ fn prune(ways: &mut Vec<Way>) {
     let mut kept: Vec<Way> = Vec::new();
     for way in ways.iter() {
         let beats = |other: &Way| {
-            other.costs.iter().zip(way.costs).all(|(other, cost)| *other >= cost - ROUNDING)
+            other.costs.iter().zip(way.costs).all(|(other, cost)| *other >= cost - ALIKE)
         };
         if !kept.iter().any(beats) {
             kept.push(*way);

@@ -7,6 +7,7 @@
 //! channel numbers under a budget are found with a proof ([`maximize`], [`minimize`]).
 
 mod cut_function;
+mod enumerate;
 mod error;
 mod extremal;
 mod family;
@@ -24,6 +25,7 @@ mod tests;
 mod useful;
 
 pub use cut_function::{CutFunction, Scratch};
+pub use enumerate::{count_points, enumerate, pareto};
 pub use error::DesignError;
 pub use extremal::{Extreme, extreme_partition};
 pub use family::{Channel, Family};

@@ -33,12 +33,16 @@ pub(super) struct Probe<'o, 'm, O: Oracle> {
 impl<O: Oracle> Probe<'_, '_, O> {
     pub fn value(&mut self, at: &[u64]) -> Result<f64, DesignError<O::Error>> {
         let value = self.oracle.value(self.choice, at, self.memory).map_err(DesignError::Oracle)?;
-        if value.is_nan() { Err(DesignError::NotANumber { at: at.to_vec() }) } else { Ok(value) }
+        if !value.is_finite() {
+            Err(DesignError::NotANumber { at: at.to_vec() })
+        } else {
+            Ok(value)
+        }
     }
 
     pub fn cost(&mut self, at: &[u64]) -> Result<f64, DesignError<O::Error>> {
         let cost = self.oracle.cost(self.choice, at, self.memory).map_err(DesignError::Oracle)?;
-        if cost.is_nan() { Err(DesignError::NotANumber { at: at.to_vec() }) } else { Ok(cost) }
+        if !cost.is_finite() { Err(DesignError::NotANumber { at: at.to_vec() }) } else { Ok(cost) }
     }
 
     pub fn design(&mut self, at: &[u64]) -> Result<Design, DesignError<O::Error>> {

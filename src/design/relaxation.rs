@@ -266,6 +266,8 @@ fn under(
             let corner = if rise > 0.0 { of(&region.ceiling) } else { of(&region.floor) };
             value += g * y + rise * (corner - y);
         }
+        // The terms of a high price cancel: what that may cost in digits is added.
+        value += 1e-14 * price * (cost + budget.at_most);
         best = best.min(value);
         cost > budget.at_most
     };

@@ -130,17 +130,15 @@ impl Session {
         errors
     }
 
-    /// The program that ran last without an error, or the last one that binds a name.
-    pub fn program_to_edit(&self, name: Option<&str>) -> Option<&str> {
-        let binds = |program: &&String| match name {
-            None => true,
-            Some(name) => program.lines().any(|line| {
-                let bound = line.trim_start().strip_prefix("let ").map(str::trim_start);
-                let rest = bound.and_then(|bound| bound.strip_prefix(name));
-                rest.is_some_and(|rest| !rest.starts_with(continues_word))
-            }),
+    /// The last program that ran without an error and binds a name.
+    pub fn program_that_binds(&self, name: &str) -> Option<&str> {
+        let binds = |line: &str| {
+            let bound = line.trim_start().strip_prefix("let ").map(str::trim_start);
+            let rest = bound.and_then(|bound| bound.strip_prefix(name));
+            rest.is_some_and(|rest| !rest.starts_with(continues_word))
         };
-        self.programs.iter().rev().find(binds).map(String::as_str)
+        let mut programs = self.programs.iter().rev().map(String::as_str);
+        programs.find(|program| program.lines().any(binds))
     }
 
     fn timed(&mut self, source: SourceId, text: &str, output: Arc<dyn Output>) -> Vec<Diagnostic> {

@@ -175,3 +175,16 @@ fn editors_that_fail_run_nothing() {
         terminal.shows("no program of this session binds `nothing`");
     }
 }
+
+#[test]
+fn a_program_that_failed_is_edited() {
+    let (_folder, editor) = with_editor("sed -i 's/[*] b/* 7/' \"$1\"");
+    let terminal =
+        Terminal::with(&Setup { variables: &[("VISUAL", editor.as_str())], ..Setup::default() });
+    assert_eq!(terminal.run("1 + 1"), "2");
+    terminal.keys("6 * b\r");
+    terminal.shows("there is no `b`");
+    terminal.is_ready();
+    terminal.keys("%edit\r");
+    terminal.shows("> 6 * 7\n42");
+}

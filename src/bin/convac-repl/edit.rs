@@ -18,25 +18,24 @@ pub enum Edited {
     Program(String),
 }
 
-/// Opens the last program, the program that binds a name, or a file, and waits for its end.
+/// Opens the `last` program, the program that binds a name, or a file, and waits for its end.
 ///
 /// # Errors
 /// E08 when there is no editor, when it fails, or when the text cannot be written or read; E06
 /// when there is no such program.
-pub fn edit(what: &str, session: &Session) -> Result<Edited, Box<Diagnostic>> {
+pub fn edit(what: &str, last: &str, session: &Session) -> Result<Edited, Box<Diagnostic>> {
     if is_path(what) {
         open(Path::new(what))?;
         return Ok(Edited::File(PathBuf::from(what)));
     }
-    let name = Some(what).filter(|name| !name.is_empty());
-    let program = match (session.program_to_edit(name), name) {
-        (Some(program), _) => program,
-        (None, None) => "",
-        (None, Some(name)) => {
-            let message = format!("no program of this session binds `{name}`");
-            let hint = format!("%edit {name}.cac opens a file");
-            return Err(Box::new(Diagnostic::new(Code::Domain, message).hint(hint)));
-        }
+    let program = if what.is_empty() {
+        last
+    } else {
+        session.program_that_binds(what).ok_or_else(|| {
+            let message = format!("no program of this session binds `{what}`");
+            let hint = format!("%edit {what}.cac opens a file");
+            Box::new(Diagnostic::new(Code::Domain, message).hint(hint))
+        })?
     };
     let draft = Draft::with(program)?;
     open(&draft.0)?;

@@ -154,6 +154,8 @@ impl Talk {
         self.report(&self.config_errors);
         self.report(&warning.map(|warning| *warning).into_iter().collect::<Vec<_>>());
         let mut line = 1;
+        // What `%edit` opens: also a program that failed, above all.
+        let mut last = String::new();
         loop {
             let text = match read(&mut editor, &prompt) {
                 Ok(text) => text,
@@ -181,7 +183,7 @@ impl Talk {
                 && !text.trim().contains('\n')
             {
                 // What is edited runs in the session: it must be free again.
-                let edited = edit(what, &self.session.borrow());
+                let edited = edit(what, &last, &self.session.borrow());
                 match edited {
                     Ok(Edited::File(path)) => {
                         self.load(&path);
@@ -197,11 +199,15 @@ impl Talk {
                         }
                         remember(&mut editor, &program, line);
                         self.run(&format!("[{line}]"), &program);
+                        last = program;
                     }
                     Err(error) => self.report(&[*error]),
                 }
             } else {
                 self.run(&format!("[{line}]"), &text);
+                if matches!(split(&text), Cell::Program(_)) {
+                    last = text;
+                }
             }
             line += 1;
         }

@@ -40,8 +40,9 @@ pub(in super::super) struct DesignValue {
     pub(super) frontier_complete: bool,
     /// Whether the search came to its end.
     pub(super) proved: bool,
-    /// No design has a larger value (or, where only the cost was minimized, a smaller cost).
-    pub(super) bound: f64,
+    /// No design has a larger value (or, where only the cost was minimized, a smaller cost); `None`
+    /// where that rests on an assumption.
+    pub(super) bound: Option<f64>,
     pub(super) nodes: u64,
     /// How it is known, in a sentence.
     pub(super) reason: String,
@@ -79,22 +80,22 @@ pub(in super::super) static FIELDS: &[FieldInfo] = &[
     FieldInfo {
         name: "proved",
         types: TypeSet::of(&[Type::Bool]),
-        doc: "Whether the search came to its end, so that nothing is better.",
+        doc: "Whether nothing is better for certain: the search ended and rests on no assumption.",
     },
     FieldInfo {
         name: "bound",
-        types: TypeSet::of(&[Type::Real]),
-        doc: "No design is worth more (or, where only the cost was minimized, cheaper).",
+        types: TypeSet::of(&[Type::Real, Type::None]),
+        doc: "No design is worth more (or, without an objective, cheaper); none where that is only assumed.",
     },
     FieldInfo {
         name: "gap",
-        types: TypeSet::of(&[Type::Real]),
-        doc: "The difference to the bound: 0 once proved.",
+        types: TypeSet::of(&[Type::Real, Type::None]),
+        doc: "The difference to the bound: 0 once proved, none without a bound.",
     },
     FieldInfo {
         name: "nodes",
         types: TypeSet::of(&[Type::Int]),
-        doc: "How many boxes of channel numbers were looked at.",
+        doc: "How many boxes of channel numbers, or single designs, were looked at.",
     },
     FieldInfo { name: "reason", types: TypeSet::of(&[Type::String]), doc: "How it is known." },
     FieldInfo {
@@ -109,12 +110,12 @@ fn count(value: dashu_int::UBig) -> Value {
 }
 
 impl DesignValue {
-    fn gap(&self) -> f64 {
+    fn gap(&self) -> Option<f64> {
         let own = match self.objective {
             Some(_) => self.best.value,
             None => self.cost_of(&self.best),
         };
-        if self.proved { 0.0 } else { (self.bound - own).abs() }
+        self.bound.map(|bound| if self.proved { 0.0 } else { (bound - own).abs() })
     }
 
     fn cost_of(&self, found: &FoundNetwork) -> f64 {
@@ -226,8 +227,8 @@ impl Object for DesignValue {
             "params": parameter(count(network.params())),
             "flops": parameter(count(network.flops())),
             "proved": self.proved,
-            "bound": json_real(self.bound),
-            "gap": json_real(self.gap()),
+            "bound": self.bound.map(json_real),
+            "gap": self.gap().map(json_real),
             "nodes": self.nodes,
             "reason": self.reason,
             "frontier": self.frontier.iter().map(|found| json_value!({
@@ -263,8 +264,8 @@ impl Object for DesignValue {
             "frontier" => self.table(),
             "complete" => Ok(Value::Bool(self.frontier_complete)),
             "proved" => Ok(Value::Bool(self.proved)),
-            "bound" => Ok(Value::Real(self.bound)),
-            "gap" => Ok(Value::Real(self.gap())),
+            "bound" => Ok(self.bound.map_or(Value::None, Value::Real)),
+            "gap" => Ok(self.gap().map_or(Value::None, Value::Real)),
             "nodes" => Ok(Value::int(self.nodes)),
             "reason" => Ok(Value::string(&self.reason)),
             "plot" => match self.chart() {

@@ -87,6 +87,9 @@ impl Reader<'_, '_> {
                 names.iter().rev().find(|(known, _)| known == name).map(|(_, term)| term.clone())
             }
             ExprKind::Call(call) => {
+                if call.callee.mentions(&is_symbolic) {
+                    return None;
+                }
                 let args = call.args.iter().map(|arg| {
                     let term = self.term(scope, names, &arg.value)?;
                     Some((arg.label.map(|label| label.symbol), term))
@@ -237,7 +240,8 @@ fn number(value: &Value) -> Option<f64> {
         Value::Real(x) => Some(*x),
         _ => None,
     }
-    .filter(|x| !x.is_nan())
+    // Larger ints than a double holds are compared by the evaluator.
+    .filter(|x| x.is_finite())
 }
 
 fn measure(term: Term) -> Option<Measure> {

@@ -239,8 +239,9 @@ builtins! { DESIGN "Design":
     ///
     /// Branch and bound: what is maximized grows with every channel number, so the corners of a box of
     /// channel numbers bound it, and so does its concavity in their logarithms. Of equally good designs the cheapest
-    /// is given. `.proved`, `.gap` and `.reason` say how sure it is; functions that are made of min-cuts,
-    /// weights and operations are searched without calling them. `.frontier` are designs of which none
+    /// is given. `.proved`, `.gap` and `.reason` say how sure it is: functions that are made of min-cuts,
+    /// weights and operations grow for certain and are not called; with other functions up to 4,096
+    /// designs are all looked at, and of more the growth is assumed, so that nothing is proved. `.frontier` are designs of which none
     /// is both cheaper and better than another.
     ///
     /// > let net(r) = network { input(8, dim = 2), conv(r[0]), pool(2), conv(r[1]), pool(2), conv(r[2]), pool(2), output(1) }

@@ -10,7 +10,7 @@ use super::oracle::{Called, CallingProblem, Cost, Goal, Need, Template, number_o
 use super::{explain, straight};
 use crate::design::{
     Design, DesignError, Effort, Family, FormulaProblem, Limit, Measure, Oracle, Requirement,
-    frontier, maximize, minimize,
+    count_points, enumerate, frontier, maximize, minimize, pareto,
 };
 use crate::diagnostic::{Code, Diagnostic};
 use crate::evaluate::{Args, Eval, Reporter, Scope, Stop};
@@ -37,6 +37,20 @@ pub(super) struct Request {
 /// Nodes of all searches of a frontier together, beside those of the optimum.
 const FRONTIER_NODES: u64 = 20_000;
 
+/// Called problems of at most so many designs are looked at one by one.
+const ENUMERATED: u64 = 4096;
+
+/// On what an answer rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ground {
+    /// Functions that grow by how they are made.
+    Formulas,
+    /// All designs.
+    Enumeration,
+    /// That functions grow, as they did where they were asked.
+    Assumption,
+}
+
 /// What the engine found.
 struct Solved {
     best: Design,
@@ -50,13 +64,13 @@ struct Solved {
 /// Solves a request.
 pub(super) fn solve(cx: &Scope<'_>, call: &Args, request: &Request) -> Eval<DesignValue> {
     if let Some((problem, unit)) = as_formulas(cx, call, request)? {
-        let solved = search(cx, call, request, &problem, &|at| problem.variables(at))?;
+        let solved =
+            search(cx, call, request, &problem, Ground::Formulas, &|at| problem.variables(at))?;
         let Some(solved) = solved else {
             return Err(no_design(cx, call, request, &problem, Some(&problem.without_limits())));
         };
-        let made_of =
-            "what is maximized and limited grows with every channel number by how it is made";
-        let answer = answer(cx, request, solved, unit, made_of, &|at| problem.variables(at))?;
+        let variables = |at: &[u64]| problem.variables(at);
+        let answer = answer(cx, request, solved, unit, Ground::Formulas, &variables)?;
         if let Some(answer) = answer {
             return Ok(answer);
         }
@@ -74,12 +88,18 @@ pub(super) fn solve(cx: &Scope<'_>, call: &Args, request: &Request) -> Eval<Desi
         *at_most,
     );
     let variables = |at: &[u64]| problem.variables(at);
-    let Some(solved) = search(cx, call, request, &problem, &variables)? else {
+    let small = count_points(&problem) <= ENUMERATED;
+    let solved = if small {
+        search_all(cx, call, request, &problem, &variables)?
+    } else {
+        search(cx, call, request, &problem, Ground::Assumption, &variables)?
+    };
+    let Some(solved) = solved else {
         return Err(no_design(cx, call, request, &problem, None));
     };
-    let unit = matches!(goal, Goal::Partitions { .. }).then_some("bits").unwrap_or("value");
-    let assumed = "if what is maximized and limited grows with every channel number, as it did wherever it was asked";
-    let found = answer(cx, request, solved, unit, assumed, &variables)?;
+    let unit = if matches!(goal, Goal::Partitions { .. }) { "bits" } else { "value" };
+    let ground = if small { Ground::Enumeration } else { Ground::Assumption };
+    let found = answer(cx, request, solved, unit, ground, &variables)?;
     found.ok_or_else(|| {
         let message = "the template gives different networks for the same channel numbers";
         Diagnostic::new(Code::Domain, message).at(template.called.span, "").hint("").into()
@@ -171,23 +191,24 @@ fn unit_of(measure: &Measure) -> &'static str {
     }
 }
 
-/// The template as families of networks, one for each choice: `None` where its text or its networks
-/// at some points say that it is more than that.
+/// The template as families of networks, one for each choice: `None` where its text says that it is
+/// more than that, or where a channel number is not fixed and no multiple of one variable.
 fn families(cx: &Scope<'_>, request: &Request) -> Option<Vec<Family>> {
-    if !straight::is_straight(cx, &*request.template.called.function) {
+    let choices = request.template.choices.len();
+    if !straight::is_straight(cx, &*request.template.called.function, choices > 0) {
         return None;
     }
-    let variables = request.values.len();
-    // Primes tell which variable a channel number comes from; both lists differ everywhere.
-    let primes: Vec<u64> = (1_009u64..).filter(|n| is_prime(*n)).take(2 * variables).collect();
-    let (one, other) = primes.split_at(variables);
-    let ends = |last: bool| -> Vec<u64> {
-        let end = |values: &Vec<u64>| if last { values.last() } else { values.first() }.copied();
-        request.values.iter().filter_map(end).collect()
-    };
-    let points = [one.to_vec(), other.to_vec(), ends(false), ends(true)];
-    let choices = request.template.choices.len().max(1);
-    let families = (0..choices).map(|choice| {
+    // By its text every channel number is affine in the variables: one point and one step along
+    // each axis determine it.
+    let low: Vec<u64> =
+        request.values.iter().filter_map(|values| values.first().copied()).collect();
+    let steps = request.values.iter().enumerate().filter_map(|(variable, values)| {
+        let mut point = low.clone();
+        *point.get_mut(variable)? = *values.get(1)?;
+        Some(point)
+    });
+    let points: Vec<Vec<u64>> = [low.clone()].into_iter().chain(steps).collect();
+    let families = (0..choices.max(1)).map(|choice| {
         let networks = points.iter().map(|point| {
             let network = request.template.network(cx, choice, point).ok()?;
             Some((point.clone(), (*network.0).clone()))
@@ -197,16 +218,13 @@ fn families(cx: &Scope<'_>, request: &Request) -> Option<Vec<Family>> {
     families.collect()
 }
 
-fn is_prime(n: u64) -> bool {
-    (2..).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d))
-}
-
 /// Optimum and frontier; `None` when there is no design.
 fn search<O>(
     cx: &Scope<'_>,
     call: &Args,
     request: &Request,
     oracle: &O,
+    ground: Ground,
     variables: &dyn Fn(&[u64]) -> Vec<u64>,
 ) -> Eval<Option<Solved>>
 where
@@ -226,7 +244,11 @@ where
     let interrupt = &cx.machine().interrupt;
     let effort = |nodes: u64| Effort { nodes, interrupt, progress: &progress };
     let failed = |error: DesignError<O::Error>| {
-        failure(cx, call, request, error, best_so_far.borrow().as_ref(), variables)
+        let best = best_so_far.borrow();
+        let best = best
+            .as_ref()
+            .map(|(best, bound)| (best, (ground == Ground::Formulas).then_some(*bound)));
+        failure(cx, call, request, error, best, variables)
     };
     let only_cost = matches!(request.goal, Goal::None);
     let first = if only_cost {
@@ -276,13 +298,46 @@ where
     Ok(Some(solved))
 }
 
+/// As [`search`], by looking at all designs.
+fn search_all(
+    cx: &Scope<'_>,
+    call: &Args,
+    request: &Request,
+    problem: &CallingProblem<'_, '_>,
+    variables: &dyn Fn(&[u64]) -> Vec<u64>,
+) -> Eval<Option<Solved>> {
+    let points = count_points(problem);
+    let reporter = Reporter::new(cx, points);
+    let progress = |points: u64, _: Option<&Design>, _: f64| reporter.reach(points);
+    let interrupt = &cx.machine().interrupt;
+    let effort = Effort { nodes: points, interrupt, progress: &progress };
+    let all = enumerate(problem, &effort)
+        .map_err(|error| failure(cx, call, request, error, None, variables))?;
+    reporter.finish();
+    // Cheapest first, and each better than those before: the last one is the best and, of the
+    // best, the cheapest.
+    let mut frontier = pareto(all);
+    let only_cost = matches!(request.goal, Goal::None);
+    let best = if only_cost { frontier.first() } else { frontier.last() }.cloned();
+    let Some(best) = best else { return Ok(None) };
+    let bound = if only_cost { best.cost } else { best.value };
+    let complete = only_cost || frontier.len() <= request.points;
+    if only_cost || request.points < 2 {
+        frontier = vec![best.clone()];
+    } else {
+        // Where there are too many, the cheapest ones are left out.
+        frontier.drain(..frontier.len().saturating_sub(request.points));
+    }
+    Ok(Some(Solved { best, bound, nodes: points, proved: true, frontier, complete }))
+}
+
 /// An error of a search as one of the language.
 fn failure<E: Into<Stop>>(
     cx: &Scope<'_>,
     call: &Args,
     request: &Request,
     error: DesignError<E>,
-    best: Option<&(Design, f64)>,
+    best: Option<(&Design, Option<f64>)>,
     variables: &dyn Fn(&[u64]) -> Vec<u64>,
 ) -> Stop {
     let span = match &request.goal {
@@ -294,24 +349,23 @@ fn failure<E: Into<Stop>>(
         let numbers: Vec<String> = variables(at).iter().map(u64::to_string).collect();
         format!("[{}]", numbers.join(", "))
     };
-    match error {
-        DesignError::Oracle(error) => error.into(),
-        DesignError::Interrupted => {
-            let stop = explain(cx, call, &DesignError::Interrupted);
-            match (stop, best) {
-                (Stop::Error(error), Some((best, bound))) => {
-                    let own =
-                        if matches!(request.goal, Goal::None) { best.cost } else { best.value };
-                    Stop::Error(Box::new(error.note(format!(
-                        "the best design so far has channels {} and is worth {}; nothing is better than {}",
-                        point(&best.at),
-                        short_real(own),
-                        short_real(*bound)
-                    ))))
-                }
-                (stop, _) => stop,
-            }
+    let with_best = |stop: Stop| match (stop, best) {
+        (Stop::Error(error), Some((best, bound))) if error.code == Code::Interrupted => {
+            let own = if matches!(request.goal, Goal::None) { best.cost } else { best.value };
+            let (channels, own) = (point(&best.at), short_real(own));
+            let limit = match bound {
+                Some(bound) => format!("; nothing is better than {}", short_real(bound)),
+                None => String::new(),
+            };
+            Stop::Error(Box::new(error.note(format!(
+                "the best design so far has channels {channels} and is worth {own}{limit}"
+            ))))
         }
+        (stop, _) => stop,
+    };
+    match error {
+        DesignError::Oracle(error) => with_best(error.into()),
+        DesignError::Interrupted => with_best(explain(cx, call, &DesignError::Interrupted)),
         DesignError::Falls { low, high } => {
             let message = "what is maximized must grow with every channel number";
             let (low_value, high_value) = (short_real(low.1), short_real(high.1));
@@ -326,7 +380,8 @@ fn failure<E: Into<Stop>>(
                 .into()
         }
         DesignError::NotANumber { at } => {
-            let message = format!("what is maximized is no number with channels {}", point(&at));
+            let message =
+                format!("what is maximized is no finite number with channels {}", point(&at));
             Diagnostic::new(Code::Domain, message)
                 .at(span, "")
                 .hint("maximize = net -> min_cut(net, left_right).bits")
@@ -408,7 +463,7 @@ fn answer(
     request: &Request,
     solved: Solved,
     unit: &'static str,
-    ground: &str,
+    ground: Ground,
     variables: &dyn Fn(&[u64]) -> Vec<u64>,
 ) -> Eval<Option<DesignValue>> {
     let made = |design: &Design| -> Eval<FoundNetwork> {
@@ -440,24 +495,35 @@ fn answer(
     let objective = (!matches!(request.goal, Goal::None)).then_some(unit);
     let frontier = solved.frontier.iter().map(made).collect::<Eval<Vec<_>>>()?;
     let nodes = solved.nodes;
-    let reason = if solved.proved {
-        format!("optimal, gap 0 (to 1e-9) after {nodes} nodes of branch and bound: {ground}")
-    } else {
-        let own = if objective.is_some() { best.value } else { solved.best.cost };
-        format!(
-            "not proved: after {nodes} nodes nothing can be better than {} (gap {}), {ground}",
+    let own = if objective.is_some() { best.value } else { solved.best.cost };
+    let grows = "what is maximized and limited grows with every channel number";
+    let reason = match (ground, solved.proved) {
+        (Ground::Enumeration, _) => format!("optimal: all {nodes} designs were looked at"),
+        (Ground::Formulas, true) => format!(
+            "optimal, gap 0 (to 1e-9) after {nodes} nodes of branch and bound: {grows} by how it is made"
+        ),
+        (Ground::Formulas, false) => format!(
+            "not proved: after {nodes} nodes nothing can be better than {} (gap {}), because {grows} by how it is made",
             short_real(solved.bound),
             short_real((solved.bound - own).abs())
-        )
+        ),
+        (Ground::Assumption, true) => format!(
+            "not proved: branch and bound ended after {nodes} nodes, but that {grows} is assumed; it was \
+             so wherever it was asked"
+        ),
+        (Ground::Assumption, false) => {
+            format!("not proved: {nodes} nodes were not enough, and that {grows} is assumed")
+        }
     };
+    let assumed = ground == Ground::Assumption;
     Ok(Some(DesignValue {
         best,
         objective,
         cost: if request.cost == Cost::Params { "params" } else { "flops" },
         frontier: Arc::new(frontier),
-        frontier_complete: solved.complete,
-        proved: solved.proved,
-        bound: solved.bound,
+        frontier_complete: solved.complete && !assumed,
+        proved: solved.proved && !assumed,
+        bound: (!assumed).then_some(solved.bound),
         nodes,
         reason,
     }))

@@ -205,3 +205,31 @@ fn a_search_that_is_cut_short_says_what_is_left() {
     };
     assert!(maximize(&problem, f64::INFINITY, &effort(&interrupt)).is_err());
 }
+
+#[test]
+fn looking_at_all_designs_is_exhaustive_search() {
+    let mut random = SplitMix64::new(94);
+    let interrupt = Interrupt::new();
+    let mut done = 0;
+    while done < 40 {
+        let Some(problem) = problem(&mut random) else { continue };
+        done += 1;
+        let found = super::super::enumerate(&problem, &effort(&interrupt)).unwrap();
+        let wanted = all_designs(&problem);
+        assert_eq!(found.len(), wanted.len());
+        assert!(wanted.iter().all(|design| found.contains(design)));
+        let front = super::super::pareto(found.clone());
+        let beats = |one: &Design, other: &Design| {
+            one.cost <= other.cost
+                && one.value >= other.value
+                && (one.cost < other.cost || one.value > other.value)
+        };
+        for design in &front {
+            assert!(!found.iter().any(|other| beats(other, design)));
+        }
+        for design in &found {
+            let covered = |best: &Design| best.cost <= design.cost && best.value >= design.value;
+            assert!(front.iter().any(covered));
+        }
+    }
+}
