@@ -6,8 +6,8 @@
 //! 12 sites all halves are tried, above by exchanging pairs (Kernighan and Lin, 1970) from several
 //! starts. What is found is an upper bound of the smallest cut.
 
+use super::DataError;
 use super::correlation::Correlations;
-use super::dataset::DataError;
 use crate::interrupt::Interrupt;
 use crate::network::{Shape, SplitMix64};
 

@@ -1,12 +1,15 @@
 //! How strongly the values of two sites go together.
 
-use super::dataset::{DataError, Dataset};
+use super::{DataError, Dataset};
 use crate::interrupt::Interrupt;
 use crate::network::{Bipartition, Side};
 use rayon::prelude::*;
 
 /// The most sites whose pairs are listed.
 const MAX_SITES: u64 = 4096;
+
+/// The most values that are held at once: 2 GB.
+const MAX_VALUES: u64 = 1 << 28;
 
 /// The absolute correlation of every pair of sites.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +25,8 @@ pub struct Correlations {
 ///
 /// # Errors
 /// [`DataError::TooFew`] of less than two samples, [`DataError::Constant`] without `constant`,
-/// [`DataError::TooMany`] above 4,096 sites, [`DataError::Interrupted`].
+/// [`DataError::TooMany`] above 4,096 sites or [`MAX_VALUES`] values, what cannot be read,
+/// [`DataError::Interrupted`].
 pub fn correlations(
     data: &Dataset,
     constant: Option<f64>,
@@ -35,10 +39,14 @@ pub fn correlations(
     if sites as u64 > MAX_SITES {
         return Err(DataError::TooMany { what: "sites", found: sites as u64, limit: MAX_SITES });
     }
+    let values = (samples as u64).saturating_mul(sites as u64);
+    if values > MAX_VALUES {
+        return Err(DataError::TooMany { what: "values", found: values, limit: MAX_VALUES });
+    }
     // By site: the values without their mean, of length 1.
     let mut columns: Vec<Vec<f64>> = vec![Vec::with_capacity(samples); sites];
     for row in data.rows() {
-        for (column, value) in columns.iter_mut().zip(row) {
+        for (column, value) in columns.iter_mut().zip(&*row?) {
             column.push(*value);
         }
     }

@@ -1,120 +1,21 @@
 //! Samples: a number for every site, and perhaps a label.
 
+use super::DataError;
+use super::data::{Memory, Pick, Reorder, Scaling, Source};
 use crate::network::Shape;
-use std::fmt;
+use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Inputs with or without labels. Clones share their numbers.
-#[derive(Clone, Debug, PartialEq)]
+/// Inputs with or without labels. Clones share everything; the samples are read one by one from
+/// memory, from files or from the data set of which this one is a view.
+#[derive(Clone, Debug)]
 pub struct Dataset {
-    shape: Shape,
-    values: Arc<[f64]>,
-    labels: Option<Arc<[u32]>>,
-    classes: u32,
-}
-
-/// Why numbers are no data set, or a data set does not answer a question.
-#[derive(Clone, Debug, PartialEq)]
-pub enum DataError {
-    /// There is no sample.
-    Empty,
-    /// A sample has another number of values than the shape has sites.
-    Length {
-        /// The sample, from 0.
-        sample: usize,
-        /// Its numbers.
-        found: usize,
-        /// The sites.
-        sites: u64,
-    },
-    /// A number is infinite or none.
-    NotFinite {
-        /// The sample, from 0.
-        sample: usize,
-        /// The site, row-major from 0.
-        site: usize,
-    },
-    /// Not one label for each sample.
-    Labels {
-        /// The labels.
-        found: usize,
-        /// The samples.
-        samples: usize,
-    },
-    /// A question needs more samples.
-    TooFew {
-        /// How many there are.
-        samples: usize,
-        /// How many are needed.
-        needed: usize,
-    },
-    /// A question takes fewer samples or sites.
-    TooMany {
-        /// What there is too much of.
-        what: &'static str,
-        /// How many there are.
-        found: u64,
-        /// The most that are taken.
-        limit: u64,
-    },
-    /// Sites whose value is the same in all samples: their correlation is not defined.
-    Constant {
-        /// These sites.
-        sites: Vec<usize>,
-    },
-    /// No sample has this label.
-    NoClass {
-        /// The label.
-        class: u32,
-    },
-    /// The samples cancel: there is no state.
-    Zero,
-    /// The caller asked to stop.
-    Interrupted,
-}
-
-impl fmt::Display for DataError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            DataError::Empty => f.write_str("a data set has at least one sample"),
-            DataError::Length { sample, found, sites } => {
-                write!(f, "sample {sample} has {found} numbers, there are {sites} sites")
-            }
-            DataError::NotFinite { sample, site } => {
-                write!(f, "sample {sample} has no finite number at site {site}")
-            }
-            DataError::Labels { found, samples } => {
-                write!(f, "{found} labels for {samples} samples")
-            }
-            DataError::TooFew { samples: 1, needed } => {
-                write!(f, "1 sample is too few, {needed} are needed")
-            }
-            DataError::TooFew { samples, needed } => {
-                write!(f, "{samples} samples are too few, {needed} are needed")
-            }
-            DataError::TooMany { what, found, limit } => {
-                write!(f, "{found} {what} are too many, at most {limit} are taken")
-            }
-            DataError::Constant { sites } => {
-                let shown: Vec<String> = sites.iter().take(8).map(usize::to_string).collect();
-                let more = if sites.len() > 8 { ", …" } else { "" };
-                let have = if sites.len() == 1 { "site has" } else { "sites have" };
-                let (count, shown) = (sites.len(), shown.join(", "));
-                write!(f, "{count} {have} the same value in all samples: {shown}{more}")
-            }
-            DataError::NoClass { class } => write!(f, "no sample has the label {class}"),
-            DataError::Zero => f.write_str("the samples cancel each other"),
-            DataError::Interrupted => f.write_str("interrupted"),
-        }
-    }
-}
-
-impl std::error::Error for DataError {}
-
-impl From<crate::interrupt::Interrupted> for DataError {
-    fn from(_: crate::interrupt::Interrupted) -> Self {
-        DataError::Interrupted
-    }
+    pub(super) shape: Shape,
+    pub(super) source: Arc<dyn Source>,
+    pub(super) labels: Option<Arc<[u32]>>,
+    pub(super) classes: u32,
+    /// How the values were scaled, if they were: a test set is scaled as its training set.
+    pub(super) scaling: Option<Scaling>,
 }
 
 impl Dataset {
@@ -140,14 +41,32 @@ impl Dataset {
         if let Some(place) = values.iter().position(|value| !value.is_finite()) {
             return Err(DataError::NotFinite { sample: place / sites, site: place % sites });
         }
+        Self::from_source(shape, Arc::new(Memory::new(sites, values)), labels)
+    }
+
+    /// Samples of a source, each with a value for every site of the shape; labels count from 0.
+    ///
+    /// # Errors
+    /// [`DataError::Empty`] for no sample, [`DataError::Labels`] for a wrong number of labels.
+    pub fn from_source(
+        shape: Shape,
+        source: Arc<dyn Source>,
+        labels: Option<Vec<u32>>,
+    ) -> Result<Self, DataError> {
+        let samples = source.samples();
+        if samples == 0 {
+            return Err(DataError::Empty);
+        }
         if let Some(labels) = &labels
             && labels.len() != samples
         {
             return Err(DataError::Labels { found: labels.len(), samples });
         }
-        let classes =
-            labels.as_ref().and_then(|labels| labels.iter().max()).map_or(0, |max| max + 1);
-        Ok(Self { shape, values: values.into(), labels: labels.map(Into::into), classes })
+        let classes = labels
+            .as_ref()
+            .and_then(|labels| labels.iter().max())
+            .map_or(0, |max| max.saturating_add(1));
+        Ok(Self { shape, source, labels: labels.map(Into::into), classes, scaling: None })
     }
 
     /// The layout of the sites.
@@ -162,12 +81,42 @@ impl Dataset {
 
     /// The number of samples.
     pub fn samples(&self) -> usize {
-        self.values.len() / self.sites()
+        self.source.samples()
     }
 
-    /// The samples one by one, each row-major.
-    pub fn rows(&self) -> impl Iterator<Item = &[f64]> {
-        self.values.chunks_exact(self.sites())
+    /// Writes the values of a sample, row-major, into a place for each site. Any sample at any
+    /// time from any thread; what lies in memory is copied without a lock.
+    ///
+    /// # Errors
+    /// [`DataError::Unreadable`] for a sample that is not there, does not fit `out` or cannot be
+    /// read, [`DataError::NotFinite`].
+    pub fn read(&self, sample: usize, out: &mut [f64]) -> Result<(), DataError> {
+        let (samples, sites) = (self.samples(), self.sites());
+        if sample >= samples {
+            let message = format!("there are {samples} samples");
+            return Err(DataError::Unreadable { sample, message });
+        }
+        if out.len() != sites {
+            let message = format!("its {sites} sites do not fit {} places", out.len());
+            return Err(DataError::Unreadable { sample, message });
+        }
+        self.source.read(sample, out)
+    }
+
+    /// The samples one by one, each row-major: borrowed from memory, or read.
+    pub fn rows(&self) -> impl Iterator<Item = Result<Cow<'_, [f64]>, DataError>> {
+        let sites = self.sites();
+        let memory = self.source.in_memory();
+        (0..self.samples()).map(move |sample| match memory {
+            Some(values) => {
+                Ok(Cow::Borrowed(values.get(sample * sites..(sample + 1) * sites).unwrap_or(&[])))
+            }
+            None => {
+                let mut row = vec![0.0; sites];
+                self.source.read(sample, &mut row)?;
+                Ok(Cow::Owned(row))
+            }
+        })
     }
 
     /// One label for each sample, if there are labels.
@@ -175,7 +124,13 @@ impl Dataset {
         self.labels.as_deref()
     }
 
-    /// One more than the largest label; 0 without labels.
+    /// The label of a sample, if there are labels.
+    pub fn label(&self, sample: usize) -> Option<u32> {
+        self.labels.as_ref()?.get(sample).copied()
+    }
+
+    /// One more than the largest label; 0 without labels. A part of the samples keeps the number of
+    /// classes of the whole.
     pub fn classes(&self) -> u32 {
         self.classes
     }
@@ -183,11 +138,24 @@ impl Dataset {
     /// The same samples with their sites in another order: site `i` of the result is site `order[i]`.
     #[must_use]
     pub fn with_order(&self, order: &[usize]) -> Self {
-        let row = |row: &[f64]| -> Vec<f64> {
-            order.iter().map(|site| row.get(*site).copied().unwrap_or(0.0)).collect()
-        };
-        let values: Vec<f64> = self.rows().flat_map(row).collect();
-        Self { values: values.into(), ..self.clone() }
+        let source = Reorder::new(Arc::clone(&self.source), self.sites(), order);
+        Self { source: Arc::new(source), ..self.clone() }
+    }
+
+    /// The samples with these numbers, in this order; numbers that are not there are left out.
+    ///
+    /// # Errors
+    /// [`DataError::Empty`] when there are none.
+    pub fn picked(&self, mut picked: Vec<usize>) -> Result<Self, DataError> {
+        picked.retain(|sample| *sample < self.samples());
+        if picked.is_empty() {
+            return Err(DataError::Empty);
+        }
+        let labels = self.labels.as_ref().map(|labels| {
+            picked.iter().map(|sample| labels.get(*sample).copied().unwrap_or(0)).collect()
+        });
+        let source: Arc<dyn Source> = Arc::new(Pick::new(Arc::clone(&self.source), picked));
+        Ok(Self { source, labels, ..self.clone() })
     }
 
     /// Some of the samples: those for which a function of their number is true.
@@ -195,15 +163,24 @@ impl Dataset {
     /// # Errors
     /// [`DataError::Empty`] when there are none.
     pub fn filtered(&self, keep: impl Fn(usize) -> bool) -> Result<Self, DataError> {
-        let rows = self.rows().enumerate().filter(|(number, _)| keep(*number));
-        let values: Vec<f64> = rows.flat_map(|(_, row)| row.iter().copied()).collect();
-        let labels = self.labels.as_ref().map(|labels| {
-            let kept = labels.iter().enumerate().filter(|(number, _)| keep(*number));
-            kept.map(|(_, label)| *label).collect::<Vec<u32>>()
-        });
-        if values.is_empty() {
-            return Err(DataError::Empty);
+        self.picked((0..self.samples()).filter(|sample| keep(*sample)).collect())
+    }
+}
+
+/// Equal shapes, labels and values; what cannot be read equals nothing.
+impl PartialEq for Dataset {
+    fn eq(&self, other: &Self) -> bool {
+        if self.shape != other.shape
+            || self.classes != other.classes
+            || self.labels != other.labels
+            || self.samples() != other.samples()
+        {
+            return false;
         }
-        Ok(Self { values: values.into(), labels: labels.map(Into::into), ..self.clone() })
+        Arc::ptr_eq(&self.source, &other.source)
+            || self.rows().zip(other.rows()).all(|pair| match pair {
+                (Ok(one), Ok(other)) => one == other,
+                _ => false,
+            })
     }
 }

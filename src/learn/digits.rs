@@ -4,7 +4,7 @@
 //! Machine Learning Repository, <https://doi.org/10.24432/C50P49>, licence CC BY 4.0. Values are from 0
 //! to 16, here divided by 16.
 
-use super::dataset::{DataError, Dataset};
+use super::{DataError, Dataset};
 use crate::network::Shape;
 use std::io::Read;
 

@@ -5,7 +5,7 @@
 //! 2303.11249): a state of `2^N` amplitudes that is never written out. Two embedded values have the
 //! scalar product `cos(pi theta (v - w))`, so the Gram matrices of both sides are products over sites.
 
-use super::dataset::{DataError, Dataset};
+use super::{DataError, Dataset};
 use crate::entangle::{EntangleError, Spectrum, spectrum_of_grams};
 use crate::interrupt::Interrupt;
 use crate::network::{Bipartition, Side};
@@ -21,7 +21,7 @@ pub const MAX_SAMPLES: usize = 8192;
 ///
 /// # Errors
 /// [`DataError::TooMany`] above [`MAX_SAMPLES`], [`DataError::NoClass`], [`DataError::Zero`] when the
-/// samples cancel, [`DataError::Interrupted`].
+/// samples cancel, what cannot be read, [`DataError::Interrupted`].
 pub fn data_spectrum(
     data: &Dataset,
     across: &Bipartition,
@@ -51,10 +51,11 @@ pub fn data_spectrum(
         let embedded: Vec<Vec<(f64, f64)>> = data
             .rows()
             .map(|row| {
+                let row = row?;
                 let value = |site: &usize| row.get(*site).copied().unwrap_or(0.0);
-                sites.iter().map(|site| (angle * value(site)).sin_cos()).collect()
+                Ok(sites.iter().map(|site| (angle * value(site)).sin_cos()).collect())
             })
-            .collect();
+            .collect::<Result<_, DataError>>()?;
         let mut gram = vec![0.0; samples * samples];
         gram.par_chunks_mut(samples).enumerate().for_each(|(one, row)| {
             if interrupt.is_triggered() {

@@ -5,14 +5,20 @@
 
 mod arrange;
 mod correlation;
+pub mod data;
+mod data_error;
 mod dataset;
 mod digits;
 mod entropy;
 #[cfg(test)]
 mod tests;
+mod views;
 
 pub use arrange::{Arrangement, arrange};
 pub use correlation::{Correlations, correlations};
-pub use dataset::{DataError, Dataset};
+pub use data::Source;
+pub use data_error::DataError;
+pub use dataset::Dataset;
 pub use digits::digits;
 pub use entropy::{MAX_SAMPLES, data_spectrum};
+pub use views::Placement;

@@ -15,7 +15,7 @@ fn random_data(random: &mut SplitMix64, shape: Shape, samples: usize) -> Dataset
 fn the_digits_are_there() {
     let data = digits().unwrap();
     assert_eq!((data.samples(), data.sites(), data.classes()), (1797, 64, 10));
-    assert_eq!(data.rows().next().unwrap()[2], 5.0 / 16.0);
+    assert_eq!(data.rows().next().unwrap().unwrap()[2], 5.0 / 16.0);
     assert_eq!(&data.labels().unwrap()[..10], &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     let error = correlations(&data, None, &Interrupt::new()).unwrap_err();
     assert_eq!(error, DataError::Constant { sites: vec![0, 32, 39] });
@@ -37,7 +37,7 @@ fn entropies_equal_those_of_the_dense_tensor() {
         let found = data_spectrum(&data, &across, theta, class, &Interrupt::new());
         // The tensor itself, and the trace of the squared density matrix of A.
         let mut tensor = vec![0.0; 1 << sites];
-        for (row, label) in data.rows().zip(data.labels().unwrap()) {
+        for (row, label) in data.rows().map(Result::unwrap).zip(data.labels().unwrap()) {
             let sign = class.map_or(1.0, |class| if *label == class { 1.0 } else { -1.0 });
             for (index, entry) in tensor.iter_mut().enumerate() {
                 let factor = |site: usize| {
@@ -79,7 +79,7 @@ fn correlations_are_pearsons() {
     let mut random = SplitMix64::new(6);
     let data = random_data(&mut random, Shape::Chain(5), 40);
     let found = correlations(&data, None, &Interrupt::new()).unwrap();
-    let column = |site: usize| -> Vec<f64> { data.rows().map(|row| row[site]).collect() };
+    let column = |site: usize| -> Vec<f64> { data.rows().map(|row| row.unwrap()[site]).collect() };
     let mean = |xs: &[f64]| xs.iter().sum::<f64>() / xs.len() as f64;
     for one in 0..5 {
         for other in 0..5 {

@@ -1,4 +1,6 @@
-//! Files: the only place of the library that reads or writes any.
+//! Files: the only folder of the library that reads or writes any.
+
+pub(super) mod sources;
 
 use std::fs::TryLockError;
 use std::io::{Read, Seek, SeekFrom, Write};

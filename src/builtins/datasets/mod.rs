@@ -1,6 +1,7 @@
 //! Data sets: what is correlated in them, and the networks that fit.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -19,13 +20,13 @@ use crate::network::Shape;
 use crate::symbol::Symbol;
 use crate::value::{
     Failure, FieldInfo, FromValue, Function, IntoValue, List, Mismatch, Object, Type, TypeSet,
-    Value, as_table, int_to_f64, json_real,
+    Value, as_table, failure, int_to_f64, json_real,
 };
 
 /// A data set as a value.
 #[derive(Clone, Debug)]
 pub(super) struct DatasetValue {
-    data: Arc<Dataset>,
+    data: Dataset,
 }
 
 pub(super) static FIELDS: &[FieldInfo] = &[
@@ -49,6 +50,15 @@ pub(super) static FIELDS: &[FieldInfo] = &[
     FieldInfo { name: "values", types: TypeSet::LIST, doc: "The samples, each row by row." },
 ];
 
+/// What to do about samples that cannot be read.
+const UNREADABLE: &str = "look whether the file has changed, and read it again";
+
+/// Values that are looked at for a text.
+const SHOWN_VALUES: usize = 1 << 22;
+
+/// The most values that become numbers of the language.
+const LISTED_VALUES: usize = 1 << 26;
+
 impl DatasetValue {
     fn describe(&self) -> String {
         let data = &self.data;
@@ -58,6 +68,45 @@ impl DatasetValue {
             classes => format!("{classes} classes"),
         };
         format!("{} samples of {}, {classes}", data.samples(), data.shape())
+    }
+
+    /// The samples as lists.
+    fn values(&self) -> Result<Value, Failure> {
+        let data = &self.data;
+        if data.samples().saturating_mul(data.sites()) > LISTED_VALUES {
+            let (samples, sites) = (data.samples(), data.sites());
+            return Err(failure(
+                Code::Resource,
+                format!("{samples} samples of {sites} values are too many for a list"),
+                "take(data, 1_000).values",
+            ));
+        }
+        let row = |row: Result<Cow<'_, [f64]>, DataError>| match row {
+            Ok(row) => reals(&row),
+            Err(error) => Err(failure(Code::File, error.to_string(), UNREADABLE)),
+        };
+        data.rows().map(row).collect::<Result<_, _>>().and_then(Value::list)
+    }
+
+    /// The least and the largest value, of as many samples as are looked at for a line of text.
+    fn range(&self) -> String {
+        let data = &self.data;
+        let looked = (SHOWN_VALUES / data.sites()).clamp(1, data.samples());
+        let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+        for row in data.rows().take(looked) {
+            let row = match row {
+                Ok(row) => row,
+                Err(error) => return error.to_string(),
+            };
+            least = row.iter().copied().fold(least, f64::min);
+            most = row.iter().copied().fold(most, f64::max);
+        }
+        let range = [least, most].map(crate::value::short_real).join(" to ");
+        if looked == data.samples() {
+            format!("values from {range}")
+        } else {
+            format!("values of the first {looked} samples from {range}")
+        }
     }
 }
 
@@ -71,11 +120,7 @@ impl Object for DatasetValue {
     }
 
     fn text(&self) -> String {
-        let values = || self.data.rows().flatten();
-        let least = values().fold(f64::INFINITY, |least, value| least.min(*value));
-        let most = values().fold(f64::NEG_INFINITY, |most, value| most.max(*value));
-        let range = [least, most].map(crate::value::short_real).join(" to ");
-        format!("{}\n  values from {range}", self.describe())
+        format!("{}\n  {}", self.describe(), self.range())
     }
 
     fn brief(&self) -> String {
@@ -83,7 +128,7 @@ impl Object for DatasetValue {
     }
 
     fn json(&self) -> Json {
-        let rows = self.data.rows().take(16);
+        let rows = self.data.rows().take(16).flatten();
         let rows: Vec<Json> =
             rows.map(|row| row.iter().map(|value| json_real(*value)).collect()).collect();
         json!({
@@ -107,7 +152,7 @@ impl Object for DatasetValue {
             "labels" => data.labels().map_or(Ok(Value::None), |labels| {
                 Value::list(labels.iter().map(|label| Value::int(*label)).collect())
             }),
-            "values" => data.rows().map(reals).collect::<Result<_, _>>().and_then(Value::list),
+            "values" => self.values(),
             _ => return None,
         })
     }
@@ -155,11 +200,19 @@ fn explain(cx: &Scope<'_>, call: &Args, error: &DataError) -> Stop {
             (Code::Resource, "use a part of the data: dataset(take(data.values, 1_000))")
         }
         DataError::NoClass { .. } => (Code::Domain, "class = 0, with labels in the data set"),
+        DataError::Unlabelled => {
+            (Code::Domain, "give labels: dataset([[0, 1], [1, 0]], labels = [0, 1])")
+        }
+        DataError::Flat => (Code::Domain, "leave the values as they are"),
+        DataError::NoImages { .. } => {
+            (Code::Shape, "dataset(data.values, labels = data.labels, shape = 8x8)")
+        }
         DataError::Zero => (Code::Domain, "leave out class, or choose another theta"),
         DataError::NotFinite { .. } => {
             (Code::Domain, "fill in a number, or leave the sample out: filter(rows, row -> …)")
         }
         DataError::Empty => (Code::Domain, "dataset([[0, 1], [1, 0]])"),
+        DataError::Unreadable { .. } => (Code::File, UNREADABLE),
         DataError::Length { .. } => (Code::Shape, "give every sample one number for each site"),
         DataError::Labels { .. } => (Code::Domain, "give one label for each sample"),
     };
@@ -354,7 +407,7 @@ builtins! { DATASETS "Data":
         }
         let values: Vec<f64> = rows.into_iter().flatten().collect();
         let data = Dataset::new(shape, values, labels).map_err(|error| explain(cx, call, &error))?;
-        Ok(Answer(Some(DatasetValue { data: Arc::new(data) })))
+        Ok(Answer(Some(DatasetValue { data })))
     }
 
     /// The 1,797 handwritten digits of 8x8 pixels that come with the program; values from 0 to 1.
@@ -369,7 +422,7 @@ builtins! { DATASETS "Data":
             return Ok(Answer(None));
         }
         let data = learn::digits().map_err(|error| explain(cx, call, &error))?;
-        Ok(Answer(Some(DatasetValue { data: Arc::new(data) })))
+        Ok(Answer(Some(DatasetValue { data })))
     }
 
     /// The absolute Pearson correlation of every pair of sites, as rows of a matrix.
@@ -469,7 +522,7 @@ builtins! { DATASETS "Data":
         let arranged = learn::arrange(&found, shape, seed, interrupt)
             .map_err(|error| explain(cx, call, &error))?;
         let order = arranged.order.iter().map(|site| Value::int(*site)).collect();
-        let sorted = DatasetValue { data: Arc::new(data.data.with_order(&arranged.order)) };
+        let sorted = DatasetValue { data: data.data.with_order(&arranged.order) };
         let fields = [
             ("data", Value::object(sorted)),
             ("order", Value::list(order)?),
