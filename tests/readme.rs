@@ -104,7 +104,11 @@ fn the_library_example_compiles_and_holds() {
     use convac::interrupt::Interrupt;
     use convac::network::{Geometry, Layer, Network, Pooling, Rule, Shape, Sharing};
     let net = Network::new(vec![
-        Layer::Input { shape: Shape::Chain(4), dim: 2 },
+        Layer::Input {
+            shape: Shape::Chain(4),
+            dim: 2,
+            features: convac::network::Representation::Given,
+        },
         Layer::Conv { channels: 3, sharing: Sharing::Layer },
         Layer::Pool {
             window: Shape::Chain(4),

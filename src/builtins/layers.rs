@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::table_macro::builtins;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::evaluate::{Args, Eval};
-use crate::network::{Geometry, Layer, Pooling, Shape, Sharing};
+use crate::network::{Geometry, Layer, Pooling, Representation, Shape, Sharing};
 use crate::value::{
     Failure, FromValue, Function, IntoValue, Mismatch, Object, Type, TypeSet, Value,
 };
@@ -142,7 +142,12 @@ pub(super) fn word<T>(
 builtins! { LAYERS "Layers":
     /// The first layer of a network: its sites and the local dimension `M`.
     ///
-    /// Each site is lifted by `dim` representation functions to a vector of that length.
+    /// Each site is lifted by `dim` representation functions to a vector of that length. Structure needs
+    /// no more; for training and for data, `features` names them: "cos_sin" is
+    /// `sqrt(C(M-1, d)) cos^(M-1-d) sin^d` of `pi x/2` (for `dim = 2` the cosine and the sine),
+    /// "one_hot" the unit vector of the nearest of `dim` grey levels, both for values from 0 to 1;
+    /// "gaussian" are normal densities, "affine" rectified affine functions of a `patch` around the site,
+    /// both learned and the same at every site.
     ///
     /// > input(8x8, dim = 4)
     /// input(8x8, dim = 4)
@@ -150,8 +155,23 @@ builtins! { LAYERS "Layers":
         cx, call;
         /** How many sites: 16 is a chain, 8x8 a grid. */ shape: ShapeArg,
         /** The local dimension M. */ dim: u64,
+        /** "given", "cos_sin", "one_hot", "gaussian" or "affine". */ features: Arc<str> = "\"given\"",
+        /** What an affine function sees: 3x3 on a grid, 3 on a chain; without it the site alone. */ patch: Option<ShapeArg> = "none",
     ) -> LayerValue {
-        Ok(LayerValue::Known(Layer::Input { shape: shape.0, dim }))
+        let site = match shape.0 {
+            Shape::Chain(_) => Shape::Chain(1),
+            Shape::Grid { .. } => Shape::Grid { rows: 1, cols: 1 },
+        };
+        let around = patch.as_ref().map_or(site, |patch| patch.0);
+        let parse = |name: &str| Representation::parse(name, around);
+        let features = word(call, 2, &features, &Representation::NAMES, parse)?;
+        if patch.is_some() && !matches!(features, Representation::Affine { .. }) {
+            return Err(Diagnostic::new(Code::Domain, "only affine features see a patch")
+                .at(call.span_of(3), format!("the features are {:?}", features.as_str()))
+                .hint("features = \"affine\"")
+                .into());
+        }
+        Ok(LayerValue::Known(Layer::Input { shape: shape.0, dim, features }))
     }
 
     /// A 1x1 convolution to so many channels (the bond dimension `r` of its layer).

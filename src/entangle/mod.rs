@@ -37,6 +37,7 @@ pub use error::EntangleError;
 pub use geometric::{Geometric, geometric};
 pub use grams::spectrum_of_grams;
 pub use grid::{Dense, GridRank, MAX_ENTRIES, Templates, dense, grid_rank};
+pub(crate) use linalg::dispatch::{Instructions, instructions};
 pub use plan::{Plan, PlanLevel};
 pub use rank::{Draw, GenericRank, Method, generic_rank, plan};
 pub use reduced::{Reduced, Reducer, correlation};

@@ -95,7 +95,7 @@ impl Hierarchy {
                 });
             };
             match kind {
-                Layer::Input { shape, dim } => levels.push(Level {
+                Layer::Input { shape, dim, .. } => levels.push(Level {
                     name: stage.name.clone(),
                     layer,
                     dim: *dim,

@@ -12,6 +12,7 @@ mod digits;
 mod entropy;
 #[cfg(test)]
 mod tests;
+pub mod train;
 mod views;
 
 pub use arrange::{Arrangement, arrange};

@@ -3,7 +3,7 @@
 use super::hint::{counted, either, left_over, tiled_shape, tiling_windows, window_for};
 use super::{
     Cause, Geometry, Layer, MAX_DIMENSION, MAX_EXPLICIT_SITES, MAX_LAYERS, MAX_SITES, Network,
-    NetworkError, NetworkErrorKind, Shape,
+    NetworkError, NetworkErrorKind, Representation, Shape,
 };
 
 /// Takes layers in order and keeps the shape that the next one sees.
@@ -137,7 +137,7 @@ impl NetworkBuilder {
 
     fn push_input(&mut self, layer: Layer) -> Result<(), NetworkError> {
         use NetworkErrorKind::{Domain, Resource, Shape as Misfit};
-        let Layer::Input { shape, dim } = layer else {
+        let Layer::Input { shape, dim, features } = layer else {
             let label = format!("this {} comes before any input", layer.name());
             let hint = "start with input(16, dim = 4)";
             return Err(self.fault(Misfit, None, "the first layer must be an input", label, hint));
@@ -156,6 +156,17 @@ impl NetworkBuilder {
             return Err(self.fault(Resource, Some("shape"), message, "too many sites", hint));
         }
         self.check_dimension("dim", dim, "dim = 4")?;
+        if let Representation::Affine { patch } = features {
+            let fits = patch.dimensions() == shape.dimensions()
+                && (1..=shape.rows()).contains(&patch.rows())
+                && (1..=shape.cols()).contains(&patch.cols());
+            if !fits {
+                let hint = if shape.dimensions() == 1 { "patch = 3" } else { "patch = 3x3" };
+                let label = format!("a patch of {patch} on sites of {shape}");
+                let message = "the patch does not fit the sites";
+                return Err(self.fault(Misfit, Some("patch"), message, label, hint));
+            }
+        }
         self.shape = Some(shape);
         self.shaper = self.layers.len();
         self.layers.push(layer);

@@ -38,7 +38,7 @@ pub(super) fn stages(layers: &[Layer]) -> Vec<Stage> {
         let mut weight_shape = None;
         let mut flops = UBig::ZERO;
         let name = match layer {
-            Layer::Input { shape: sites, dim } => {
+            Layer::Input { shape: sites, dim, .. } => {
                 (shape, channels) = (*sites, *dim);
                 "input".to_string()
             }

@@ -1,6 +1,6 @@
 //! The layers of a network.
 
-use super::{Geometry, Shape};
+use super::{Geometry, Representation, Shape};
 use std::fmt;
 
 /// One layer, without weights.
@@ -12,6 +12,8 @@ pub enum Layer {
         shape: Shape,
         /// The local dimension `M`.
         dim: u64,
+        /// What lifts a site to `M` numbers.
+        features: Representation,
     },
     /// A 1x1 convolution: a matrix `channels x (channels below)` at every position, no bias.
     Conv {
@@ -76,7 +78,18 @@ impl Layer {
 impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Layer::Input { shape, dim } => write!(f, "input({shape}, dim = {dim})"),
+            Layer::Input { shape, dim, features } => {
+                write!(f, "input({shape}, dim = {dim}")?;
+                if features.lifts() {
+                    write!(f, ", features = \"{features}\"")?;
+                }
+                match features {
+                    Representation::Affine { patch } if patch.sites() != 1 => {
+                        write!(f, ", patch = {patch})")
+                    }
+                    _ => write!(f, ")"),
+                }
+            }
             Layer::Conv { channels, sharing: Sharing::Layer } => write!(f, "conv({channels})"),
             Layer::Conv { channels, sharing } => {
                 write!(f, "conv({channels}, sharing = \"{sharing}\")")

@@ -19,6 +19,7 @@ mod layer;
 mod network;
 mod partition;
 mod random;
+mod representation;
 mod rule;
 mod shape;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use layer::{Layer, Pooling, Sharing};
 pub use network::{Network, Obstacle};
 pub use partition::{Axis, Bipartition, Pattern, Side};
 pub use random::SplitMix64;
+pub use representation::Representation;
 pub use rule::{PartitionError, PartitionErrorKind, Rule};
 pub use shape::Shape;
 

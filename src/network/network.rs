@@ -1,7 +1,7 @@
 //! A checked list of layers.
 
 use super::count::{self, Stage};
-use super::{Layer, NetworkBuilder, NetworkError, Pooling, Shape, Sharing, Window};
+use super::{Layer, NetworkBuilder, NetworkError, Pooling, Representation, Shape, Sharing, Window};
 use dashu_int::UBig;
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ struct Content {
     stages: Vec<Stage>,
     input_shape: Shape,
     dim: u64,
+    features: Representation,
     classes: u64,
 }
 
@@ -59,15 +60,19 @@ impl Network {
     /// The network of layers that a builder has checked.
     pub(super) fn from_checked(layers: Vec<Layer>) -> Self {
         let (mut input_shape, mut dim, mut classes) = (Shape::Chain(1), 1, 1);
+        let mut features = Representation::Given;
         for layer in &layers {
             match layer {
-                Layer::Input { shape, dim: local } => (input_shape, dim) = (*shape, *local),
+                Layer::Input { shape, dim: local, features: of } => {
+                    (input_shape, dim, features) = (*shape, *local, *of);
+                }
                 Layer::Output { classes: number } => classes = *number,
                 _ => {}
             }
         }
         let stages = count::stages(&layers);
-        Network { content: Arc::new(Content { layers, stages, input_shape, dim, classes }) }
+        let content = Content { layers, stages, input_shape, dim, features, classes };
+        Network { content: Arc::new(content) }
     }
 
     /// The layers, from the input to the output.
@@ -85,6 +90,11 @@ impl Network {
         self.content.dim
     }
 
+    /// What lifts the value of a site to `M` numbers.
+    pub fn features(&self) -> Representation {
+        self.content.features
+    }
+
     /// The number of classes `Y`.
     pub fn classes(&self) -> u64 {
         self.content.classes
@@ -95,7 +105,7 @@ impl Network {
         &self.content.stages
     }
 
-    /// The number of weights.
+    /// The number of weights, without those of learned representation functions.
     pub fn params(&self) -> UBig {
         self.stages().iter().map(|stage| &stage.weights).sum()
     }

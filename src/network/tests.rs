@@ -5,7 +5,11 @@ use dashu_int::UBig;
 use std::sync::Arc;
 
 fn input(length: u64) -> Layer {
-    Layer::Input { shape: Shape::Chain(length), dim: 2 }
+    Layer::Input {
+        shape: Shape::Chain(length),
+        dim: 2,
+        features: crate::network::Representation::Given,
+    }
 }
 
 fn grid(rows: u64, cols: u64) -> Shape {
@@ -53,7 +57,8 @@ fn the_window_that_leaves_a_site_over() {
 
 #[test]
 fn every_fault_has_its_layer_and_hint() {
-    let wide = Layer::Input { shape: grid(8, 8), dim: 4 };
+    let wide =
+        Layer::Input { shape: grid(8, 8), dim: 4, features: crate::network::Representation::Given };
     let one_class = Layer::Output { classes: 0 };
     type Case = (Vec<Layer>, usize, Option<&'static str>, &'static str, &'static str);
     let cases: Vec<Case> = vec![
@@ -68,7 +73,11 @@ fn every_fault_has_its_layer_and_hint() {
         (vec![input(4), input(4)], 1, None, "a network has one input", "remove input(4, dim = 2)"),
         (vec![input(0)], 0, Some("shape"), "the input has no sites", "input(16, dim = 4)"),
         (
-            vec![Layer::Input { shape: grid(1 << 21, 1 << 20), dim: 2 }],
+            vec![Layer::Input {
+                shape: grid(1 << 21, 1 << 20),
+                dim: 2,
+                features: crate::network::Representation::Given,
+            }],
             0,
             Some("shape"),
             "a network has at most 2^40 sites",
@@ -153,7 +162,14 @@ fn every_fault_has_its_layer_and_hint() {
             "use 24 sites, or pool(5)",
         ),
         (
-            vec![Layer::Input { shape: grid(15, 15), dim: 2 }, pool(grid(2, 2))],
+            vec![
+                Layer::Input {
+                    shape: grid(15, 15),
+                    dim: 2,
+                    features: crate::network::Representation::Given,
+                },
+                pool(grid(2, 2)),
+            ],
             1,
             None,
             "the pooling window does not tile the sites",

@@ -1,6 +1,6 @@
 //! Random weights.
 
-use super::{Model, ModelError, Origin, Weight, weight_shapes};
+use super::{Model, ModelError, Origin, Weight, standard_features, weight_shapes};
 use crate::interrupt::Interrupt;
 use crate::network::{Network, SplitMix64};
 use dashu_int::UBig;
@@ -119,10 +119,13 @@ pub fn init(
     let Some(output) = weights.pop() else {
         return Err(ModelError::Missing { name: "output.weight".into(), expected: [1, 1, 1] });
     };
-    Model::new(network.clone(), weights, output, Origin::Initial { kind, seed, scale })
+    let origin = Origin::Initial { kind, seed, scale };
+    let model = Model::new(network.clone(), weights, output, origin)?;
+    model.with_features(standard_features(network, seed))
 }
 
-fn stream(seed: u64, layer: u64, position: u64) -> SplitMix64 {
+/// The stream of a matrix.
+pub(super) fn stream(seed: u64, layer: u64, position: u64) -> SplitMix64 {
     let mut mixed = SplitMix64::new(seed);
     let mut by_layer =
         SplitMix64::new(mixed.next_u64() ^ layer.wrapping_mul(0xA076_1D64_78BD_642F));
@@ -148,7 +151,7 @@ fn fill(
 
 /// A standard normal number by the polar method (Marsaglia and Bray, 1964); the second number of
 /// each pair is dropped, so that streams stay simple.
-fn gaussian(random: &mut SplitMix64) -> f64 {
+pub(super) fn gaussian(random: &mut SplitMix64) -> f64 {
     loop {
         let (x, y) = (2.0 * random.unit() - 1.0, 2.0 * random.unit() - 1.0);
         let square = x * x + y * y;

@@ -1,5 +1,6 @@
 //! Models: networks with weights.
 
+mod features;
 mod forward;
 mod init;
 mod safetensors;
@@ -7,6 +8,7 @@ mod safetensors;
 mod tests;
 mod weight;
 
+pub use features::{feature_shapes, standard_features};
 pub use forward::{Features, forward};
 pub use init::{Initial, MAX_WEIGHT_BYTES, init};
 pub use safetensors::{decode, encode};
@@ -26,6 +28,8 @@ struct Content {
     network: Network,
     convs: Vec<Weight>,
     output: Weight,
+    /// What the representation functions have learned.
+    features: Vec<Weight>,
     origin: Origin,
 }
 
@@ -40,6 +44,13 @@ pub enum Origin {
         seed: u64,
         /// The factor of all weights.
         scale: f64,
+    },
+    /// Training; what a run was is told by who ran it.
+    Trained {
+        /// The seed of the run.
+        seed: u64,
+        /// The steps down the gradient.
+        steps: u64,
     },
     /// A file or other data.
     Given,
@@ -74,7 +85,28 @@ impl Model {
                 return Err(ModelError::NotFinite { name: name.clone(), index });
             }
         }
-        Ok(Model { content: Arc::new(Content { network, convs, output, origin }) })
+        let features = standard_features(&network, 0);
+        Ok(Model { content: Arc::new(Content { network, convs, output, features, origin }) })
+    }
+
+    /// The same model with other weights of its representation functions, in the order of
+    /// [`feature_shapes`].
+    ///
+    /// # Errors
+    /// [`ModelError`] for a missing weight, a wrong shape, a number that is not finite or a deviation
+    /// that is not positive.
+    pub fn with_features(&self, features: Vec<Weight>) -> Result<Self, ModelError> {
+        features::check(self.network(), &features)?;
+        let Content { network, convs, output, origin, .. } = &*self.content;
+        let (network, convs) = (network.clone(), convs.clone());
+        let (output, origin) = (output.clone(), origin.clone());
+        Ok(Model { content: Arc::new(Content { network, convs, output, features, origin }) })
+    }
+
+    /// The weights of the representation functions, in the order of [`feature_shapes`]; none if
+    /// nothing of them is learned.
+    pub fn features(&self) -> &[Weight] {
+        &self.content.features
     }
 
     /// The network.
@@ -97,10 +129,13 @@ impl Model {
         &self.content.origin
     }
 
-    /// All weights with their names: `conv0.weight` .. `output.weight`.
+    /// All weights with their names: `conv0.weight` .. `output.weight`, then those of the
+    /// representation functions (`input.weight`, `input.bias`, or `input.mean`, `input.deviation`).
     pub fn weights(&self) -> impl Iterator<Item = (String, &Weight)> {
         let names = weight_shapes(self.network()).into_iter().map(|(name, _)| name);
-        names.zip(self.content.convs.iter().chain([&self.content.output]))
+        let features = feature_shapes(self.network()).into_iter().map(|(name, _)| name);
+        let own = names.zip(self.content.convs.iter().chain([&self.content.output]));
+        own.chain(features.zip(&self.content.features))
     }
 
     /// A Gaussian model, for tests.
@@ -115,6 +150,7 @@ impl PartialEq for Model {
         self.network() == other.network()
             && self.content.convs == other.content.convs
             && self.content.output == other.content.output
+            && self.content.features == other.content.features
     }
 }
 

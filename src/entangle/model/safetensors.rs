@@ -1,7 +1,7 @@
 //! Weights as safetensors files: `conv0.weight` of shape `[positions, r_l, r_(l-1)]`, …,
 //! `output.weight` of shape `[classes, r]`, in doubles.
 
-use super::{Model, ModelError, Origin, Weight, weight_shapes};
+use super::{Model, ModelError, Origin, Weight, feature_shapes, weight_shapes};
 use crate::network::Network;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -18,7 +18,7 @@ pub fn encode(model: &Model) -> Result<Vec<u8>, ModelError> {
         .weights()
         .map(|(name, weight)| {
             let [positions, rows, cols] = weight.shape().map(|size| size as usize);
-            let shape = if name.starts_with("output") {
+            let shape = if name.starts_with("output") || name.starts_with("input") {
                 vec![rows, cols]
             } else {
                 vec![positions, rows, cols]
@@ -54,7 +54,9 @@ pub fn decode(bytes: &[u8], network: &Network) -> Result<Model, ModelError> {
     if let Some(name) = repeated_name(bytes) {
         return Err(ModelError::Format(format!("{} is there twice", printable(&name))));
     }
-    let expected = weight_shapes(network);
+    let mut expected = weight_shapes(network);
+    let matrices = expected.len();
+    expected.extend(feature_shapes(network));
     if let Some(name) =
         file.names().iter().find(|name| !expected.iter().any(|(known, _)| known == **name))
     {
@@ -76,10 +78,11 @@ pub fn decode(bytes: &[u8], network: &Network) -> Result<Model, ModelError> {
         let weight = Weight::new(shape, values);
         weights.push(weight.ok_or(ModelError::Shape { name, expected: shape, found })?);
     }
+    let features = weights.split_off(matrices.min(weights.len()));
     let Some(output) = weights.pop() else {
         return Err(ModelError::Missing { name: "output.weight".into(), expected: [1, 1, 1] });
     };
-    Model::new(network.clone(), weights, output, Origin::Given)
+    Model::new(network.clone(), weights, output, Origin::Given)?.with_features(features)
 }
 
 /// Whether a tensor of this shape is the weight: as it is, or one matrix with axes of 1 left out

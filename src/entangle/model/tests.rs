@@ -54,7 +54,11 @@ fn distributions_have_their_moments() {
         Err(ModelError::Scale(_))
     ));
     let huge = Network::new(vec![
-        Layer::Input { shape: Shape::Chain(1 << 38), dim: 2 },
+        Layer::Input {
+            shape: Shape::Chain(1 << 38),
+            dim: 2,
+            features: crate::network::Representation::Given,
+        },
         Layer::Conv { channels: 1 << 20, sharing: Sharing::None },
         Layer::Pool {
             window: Shape::Chain(1 << 38),

@@ -107,6 +107,8 @@ pub enum ModelError {
         /// The place of the number, row-major.
         index: usize,
     },
+    /// A standard deviation that is not above 0.
+    Deviation(f64),
     /// The weights need more memory than is allowed.
     TooLarge {
         /// Their memory.
@@ -134,6 +136,7 @@ impl ModelError {
             ModelError::NotFinite { .. } => "init(net, seed = 1)",
             ModelError::TooLarge { .. } => "use fewer channels or sites, or sharing = \"layer\"",
             ModelError::Scale(_) => "scale = 1",
+            ModelError::Deviation(_) => "give deviations above 0",
             ModelError::Format(_) => {
                 "save(model, \"model.safetensors\") writes a file that can be read"
             }
@@ -162,6 +165,9 @@ impl fmt::Display for ModelError {
             }
             ModelError::TooLarge { bytes, limit } => {
                 write!(f, "the weights are too large: {bytes}, the limit is {limit}")
+            }
+            ModelError::Deviation(found) => {
+                write!(f, "the deviation of a normal density is a number above 0, not {found}")
             }
             ModelError::Scale(scale) => {
                 write!(f, "the scale of weights is a finite number above 0, not {scale}")

@@ -16,7 +16,11 @@ fn dense_tensors_are_scores_of_all_choices() {
         };
         let geometry = [Geometry::Contiguous, Geometry::Mirror, Geometry::Strided];
         let window = Shape::Chain(2);
-        let mut layers = vec![Layer::Input { shape: Shape::Chain(4), dim: 2 }];
+        let mut layers = vec![Layer::Input {
+            shape: Shape::Chain(4),
+            dim: 2,
+            features: crate::network::Representation::Given,
+        }];
         for _ in 0..2 {
             let sharing =
                 [Sharing::Layer, Sharing::Window, Sharing::None][random.below(3) as usize];
@@ -72,7 +76,11 @@ fn grid_ranks_of_convacs_are_their_ranks() {
 fn one_window(sites: u64, dim: u64, channels: u64, sharing: Sharing) -> Network {
     let (window, kind) = (Shape::Chain(sites), Pooling::Product);
     Network::new(vec![
-        Layer::Input { shape: Shape::Chain(sites), dim },
+        Layer::Input {
+            shape: Shape::Chain(sites),
+            dim,
+            features: crate::network::Representation::Given,
+        },
         Layer::Conv { channels, sharing },
         Layer::Pool { window, kind, geometry: Geometry::Contiguous },
         Layer::Output { classes: 1 },
@@ -102,7 +110,11 @@ fn zeros_do_not_hide_what_is_tiny() {
     };
     for kind in [Pooling::Mean, Pooling::Max] {
         let network = Network::new(vec![
-            Layer::Input { shape: Shape::Chain(12), dim: 1 },
+            Layer::Input {
+                shape: Shape::Chain(12),
+                dim: 1,
+                features: crate::network::Representation::Given,
+            },
             Layer::Conv { channels: 1, sharing: Sharing::None },
             Layer::Relu,
             pool(6, Pooling::Product),

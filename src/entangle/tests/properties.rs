@@ -186,7 +186,11 @@ fn kinds_are_few_and_cover_all_sites() {
 }
 
 fn deep(levels: u32, sharing: Sharing, channels: u64) -> Network {
-    let mut layers = vec![Layer::Input { shape: Shape::Chain(1 << levels), dim: 2 }];
+    let mut layers = vec![Layer::Input {
+        shape: Shape::Chain(1 << levels),
+        dim: 2,
+        features: crate::network::Representation::Given,
+    }];
     for _ in 0..levels {
         layers.push(Layer::Conv { channels, sharing });
         let (window, geometry) = (Shape::Chain(2), Geometry::Contiguous);
@@ -233,7 +237,11 @@ fn channels_that_drift_apart_are_exact_or_refused() {
     let interrupt = Interrupt::new();
     let class = Output::Class(0);
     let net = Network::new(vec![
-        Layer::Input { shape: Shape::Chain(4096), dim: 1 },
+        Layer::Input {
+            shape: Shape::Chain(4096),
+            dim: 1,
+            features: crate::network::Representation::Given,
+        },
         Layer::Conv { channels: 2, sharing: Sharing::Layer },
         Layer::Pool {
             window: Shape::Chain(4096),

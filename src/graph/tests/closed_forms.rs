@@ -15,7 +15,11 @@ fn cut(network: &Network, rule: &Rule) -> UBig {
 }
 
 fn grid_network(side: u64, dim: u64, channels: &[u64], geometry: &Geometry) -> Network {
-    let mut layers = vec![Layer::Input { shape: Shape::Grid { rows: side, cols: side }, dim }];
+    let mut layers = vec![Layer::Input {
+        shape: Shape::Grid { rows: side, cols: side },
+        dim,
+        features: crate::network::Representation::Given,
+    }];
     for channels in channels {
         layers.push(Layer::Conv { channels: *channels, sharing: Sharing::None });
         layers.push(pool(Shape::Grid { rows: 2, cols: 2 }, geometry.clone()));

@@ -8,7 +8,11 @@ use std::sync::Arc;
 /// A chain of `pool(b)` after `conv(r)` layers on the product of the windows.
 pub fn tree_network(pools: &[u64], dim: u64, channels: &[u64], sharing: Sharing) -> Network {
     let sites = pools.iter().product();
-    let mut layers = vec![Layer::Input { shape: Shape::Chain(sites), dim }];
+    let mut layers = vec![Layer::Input {
+        shape: Shape::Chain(sites),
+        dim,
+        features: crate::network::Representation::Given,
+    }];
     for (window, channels) in pools.iter().zip(channels) {
         layers.push(Layer::Conv { channels: *channels, sharing });
         layers.push(pool(Shape::Chain(*window), Geometry::Contiguous));
@@ -68,7 +72,11 @@ pub fn random_network(random: &mut SplitMix64, recipe: &Recipe<'_>) -> Network {
     let pick =
         |random: &mut SplitMix64, from: &[u64]| from[random.below(from.len() as u64) as usize];
     let mut shape = recipe.shapes[random.below(recipe.shapes.len() as u64) as usize];
-    let mut layers = vec![Layer::Input { shape, dim: pick(random, recipe.dims) }];
+    let mut layers = vec![Layer::Input {
+        shape,
+        dim: pick(random, recipe.dims),
+        features: crate::network::Representation::Given,
+    }];
     let conv = |random: &mut SplitMix64| {
         let sharing = recipe.sharing.unwrap_or_else(|| random_sharing(random));
         Layer::Conv { channels: pick(random, recipe.channels), sharing }

@@ -195,7 +195,11 @@ fn merged_poolings_are_one_copy_tensor() {
     use crate::network::{Geometry, Layer};
     let pool = || super::generate::pool(Shape::Chain(2), Geometry::Contiguous);
     let layers = vec![
-        Layer::Input { shape: Shape::Chain(4), dim: 3 },
+        Layer::Input {
+            shape: Shape::Chain(4),
+            dim: 3,
+            features: crate::network::Representation::Given,
+        },
         pool(),
         pool(),
         Layer::Output { classes: 2 },

@@ -1,0 +1,172 @@
+//! Why training does not begin, or ends.
+
+use crate::entangle::model::ModelError;
+use crate::learn::DataError;
+use std::fmt;
+
+/// Why training does not begin, or ends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TrainError {
+    /// The samples have another number of values than the network takes.
+    Sites {
+        /// The values of a sample.
+        found: usize,
+        /// What the network takes.
+        expected: usize,
+        /// Whether the network lifts sites itself.
+        lifts: bool,
+        /// The local dimension.
+        dim: u64,
+    },
+    /// A label is no class of the network.
+    Label {
+        /// The largest label.
+        label: u32,
+        /// The classes of the network.
+        classes: u64,
+    },
+    /// A class of the network has no sample.
+    EmptyClass {
+        /// The class.
+        class: u32,
+    },
+    /// Positive weights need a ConvAC with features that are not negative.
+    NotPositive {
+        /// What is in the way.
+        reason: String,
+    },
+    /// A loss that does not fit the weights.
+    Ratio,
+    /// Sites are left out, and the representation does not sum to 1.
+    Marginal {
+        /// What is in the way.
+        reason: String,
+    },
+    /// A setting is out of its range.
+    Setting {
+        /// Its name.
+        name: &'static str,
+        /// What it must be.
+        rule: &'static str,
+    },
+    /// The loss or a weight is no number any more.
+    Diverged {
+        /// The epoch, from 1.
+        epoch: u64,
+        /// The step, from 1.
+        step: u64,
+        /// The rate at that step.
+        rate: f64,
+    },
+    /// The network is larger than the memory that is allowed.
+    TooLarge,
+    /// A checkpoint cannot be read.
+    Checkpoint {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A checkpoint is of another run.
+    OtherRun {
+        /// What differs.
+        setting: String,
+        /// Its value in the checkpoint.
+        found: String,
+        /// Its value now.
+        expected: String,
+    },
+    /// The data set.
+    Data(DataError),
+    /// The weights.
+    Model(ModelError),
+}
+
+impl TrainError {
+    /// One line that says what to type instead.
+    pub fn hint(&self) -> String {
+        match self {
+            TrainError::Sites { lifts: false, dim, .. } => {
+                format!("input(…, dim = {dim}, features = \"cos_sin\")")
+            }
+            TrainError::Sites { .. } => "resize(data, 8x8)".into(),
+            TrainError::Label { label, .. } => format!("output({})", u64::from(*label) + 1),
+            TrainError::EmptyClass { class } => {
+                format!("leave class {class} out of the output, or add samples of it")
+            }
+            TrainError::NotPositive { .. } => "weights = \"signed\"".into(),
+            TrainError::Ratio => "weights = \"positive\"".into(),
+            TrainError::Marginal { .. } => {
+                "features = \"gaussian\" or \"one_hot\", and weights = \"positive\"".into()
+            }
+            TrainError::Setting { name, .. } => match *name {
+                "epochs" => "epochs = 10".into(),
+                "batch" => "batch = 64".into(),
+                "rate" => "rate = 0.003".into(),
+                "momentum" => "momentum = 0.9".into(),
+                "beta1" => "beta1 = 0.9".into(),
+                "beta2" => "beta2 = 0.999".into(),
+                "patience" => "validate = test, patience = 5".into(),
+                name => format!("{name} = 0"),
+            },
+            TrainError::Diverged { rate, .. } => {
+                format!("rate = {}", crate::learn::train::options::short(rate / 10.0))
+            }
+            TrainError::TooLarge => "use fewer sites or channels".into(),
+            TrainError::Checkpoint { .. } | TrainError::OtherRun { .. } => {
+                "choose another path, or remove the file to begin again".into()
+            }
+            TrainError::Data(_) => "look at the data: show(data)".into(),
+            TrainError::Model(error) => error.hint().into(),
+        }
+    }
+}
+
+impl fmt::Display for TrainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TrainError::Sites { found, expected, lifts: true, .. } => {
+                write!(f, "a sample has {found} values, the network {expected} sites")
+            }
+            TrainError::Sites { found, expected, dim, .. } => write!(
+                f,
+                "a sample has {found} values, the network takes {expected}: {dim} for each site"
+            ),
+            TrainError::Label { label, classes } => {
+                write!(f, "a sample has the label {label}, the network has {classes} classes")
+            }
+            TrainError::EmptyClass { class } => write!(f, "no sample has the label {class}"),
+            TrainError::NotPositive { reason } => write!(f, "weights cannot be positive: {reason}"),
+            TrainError::Ratio => f.write_str("the ratio of scores needs positive weights"),
+            TrainError::Marginal { reason } => write!(f, "sites cannot be left out: {reason}"),
+            TrainError::Setting { name, rule } => write!(f, "{name} must be {rule}"),
+            TrainError::Diverged { epoch, step, rate } => write!(
+                f,
+                "training diverged in step {step} (epoch {epoch}, rate {}): the loss is no number",
+                crate::learn::train::options::short(*rate)
+            ),
+            TrainError::TooLarge => f.write_str("the network is too large to be trained"),
+            TrainError::Checkpoint { reason } => write!(f, "this is no checkpoint: {reason}"),
+            TrainError::OtherRun { setting, found, expected } => {
+                write!(
+                    f,
+                    "the checkpoint is of another run: {setting} is {found} there, {expected} here"
+                )
+            }
+            TrainError::Data(error) => error.fmt(f),
+            TrainError::Model(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for TrainError {}
+
+impl From<DataError> for TrainError {
+    fn from(error: DataError) -> Self {
+        TrainError::Data(error)
+    }
+}
+
+impl From<ModelError> for TrainError {
+    fn from(error: ModelError) -> Self {
+        TrainError::Model(error)
+    }
+}

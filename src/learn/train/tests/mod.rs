@@ -1,0 +1,5 @@
+//! Proofs of training: every gradient against differences, every score against the plain forward pass.
+
+mod forward;
+mod gradients;
+mod networks;
