@@ -6,6 +6,7 @@ use std::sync::Arc;
 use dashu_int::IBig;
 
 use super::arguments::{Key, Number};
+use super::datasets::{Sequence, samples};
 use super::table_macro::builtins;
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use crate::evaluate::{Args, Eval, Scope, Stop, numbers_add, numbers_divide};
@@ -281,11 +282,18 @@ builtins! { LISTS "Lists and tables":
         Ok(Value::list(items)?)
     }
 
-    /// The first items.
+    /// The first items of a list, or samples of a data set.
     ///
     /// > take(1..10, 3)
     /// [1, 2, 3]
-    pure fn take(cx, call; /** A list. */ xs: Arc<List>, /** How many at the most. */ count: u64) -> Value {
+    ///
+    /// > take(digits(), 100).samples
+    /// 100
+    pure fn take(cx, call; /** A list or a data set. */ xs: Sequence, /** How many at the most. */ count: u64) -> Value {
+        let xs = match xs {
+            Sequence::List(list) => list,
+            Sequence::Data(data) => return samples(cx, call, &data, 0..count),
+        };
         let count = count.min(xs.len());
         if let Items::Range { first, .. } = xs.items() {
             return Ok(Value::List(Arc::new(List::range(first.clone(), count))));
@@ -293,11 +301,15 @@ builtins! { LISTS "Lists and tables":
         Ok(Value::list(xs.iter().take(usize::try_from(count).unwrap_or(usize::MAX)).collect())?)
     }
 
-    /// The items behind the first ones.
+    /// The items of a list, or samples of a data set, behind the first ones.
     ///
     /// > drop([1, 2, 3, 4], 3)
     /// [4]
-    pure fn drop(cx, call; /** A list. */ xs: Arc<List>, /** How many to leave out. */ count: u64) -> Value {
+    pure fn drop(cx, call; /** A list or a data set. */ xs: Sequence, /** How many to leave out. */ count: u64) -> Value {
+        let xs = match xs {
+            Sequence::List(list) => list,
+            Sequence::Data(data) => return samples(cx, call, &data, count..u64::MAX),
+        };
         if let Items::Range { first, count: length } = xs.items() {
             let count = count.min(*length);
             return Ok(Value::List(Arc::new(List::range(first + IBig::from(count), length - count))));

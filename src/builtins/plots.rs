@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::arguments::Names;
 use super::charts::{Columns, Wanted, chart, chart_data};
+use super::datasets::DatasetValue;
 use super::matrices::{matrix_of_rows, matrix_of_table};
 use super::networks::NetworkValue;
 use super::partitions::PartitionValue;
@@ -88,10 +89,12 @@ enum Drawn {
     Cut(CutValue),
     Partition(PartitionValue),
     Plot(PlotValue),
+    Data(DatasetValue),
 }
 
 impl FromValue for Drawn {
-    const TYPES: TypeSet = TypeSet::of(&[Type::Network, Type::Cut, Type::Partition, Type::Plot]);
+    const TYPES: TypeSet =
+        TypeSet::of(&[Type::Network, Type::Cut, Type::Partition, Type::Plot, Type::Dataset]);
 
     fn from_value(value: Value) -> Result<Self, Mismatch> {
         let Value::Object(object) = &value else {
@@ -102,6 +105,7 @@ impl FromValue for Drawn {
             .or_else(|| any.downcast_ref().cloned().map(Self::Cut))
             .or_else(|| any.downcast_ref().cloned().map(Self::Partition))
             .or_else(|| any.downcast_ref().cloned().map(Self::Plot))
+            .or_else(|| any.downcast_ref().cloned().map(Self::Data))
             .ok_or_else(|| Mismatch("it must be a network or a cut".to_owned()))
     }
 }
@@ -221,6 +225,11 @@ builtins! { PLOTS "Plots":
         let title = title.map(|text| text.to_string());
         match (x, across) {
             (Drawn::Plot(plot), _) => Ok(plot),
+            (Drawn::Data(data), _) => drawable(
+                data.contact_sheet(cx, call, title)?,
+                "contact sheet of a data set",
+                data.json(),
+            ),
             (Drawn::Network(net), None) => draw_network(cx, call, &net, title),
             (Drawn::Network(net), Some(across)) => {
                 let cut = cut_of(cx, call, &net, &across, OutputSide::Fixed)?;

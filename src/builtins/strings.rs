@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::arguments::Number;
+use super::datasets::{Whole, train_and_test};
 use super::table_macro::builtins;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::value::{List, Value, brief};
@@ -48,16 +49,40 @@ builtins! { STRINGS "Strings":
     /// a b
     pure fn trim(cx, call; /** A string. */ text: Arc<str>) -> String { Ok(text.trim().to_owned()) }
 
-    /// The parts between a separator; without one, the words between blanks.
+    /// The parts of a text between a separator, or a data set in two parts at random.
+    ///
+    /// Without a separator the parts are the words between blanks. A data set is split by a share (0.8) or
+    /// by a number of samples: a record of `train`, so many, and `test`, the rest. With `stratified` every
+    /// class has its share in both.
     ///
     /// > split("a,b", by = ",")
     /// ["a", "b"]
-    pure fn split(cx, call; /** A string. */ text: Arc<str>, /** The separator. */ by: Arc<str> = "\"\"") -> Vec<Value> {
-        Ok(if by.is_empty() {
-            text.split_whitespace().map(Value::string).collect()
-        } else {
-            text.split(&*by).map(Value::string).collect()
-        })
+    ///
+    /// > let parts = split(digits(), 0.8, stratified = true)
+    /// > [parts.train.samples, parts.test.samples]
+    /// [1438, 359]
+    pure fn split(
+        cx, call;
+        /** A string or a data set. */ whole: Whole,
+        /** The separator, or the share of the first part. */ by: Value = "none",
+        /** Whether every class has the same share. */ stratified: bool = "false",
+        /** The seed of a data set's order. */ seed: u64 = "0",
+    ) -> Value {
+        let text = match whole {
+            Whole::Text(text) => text,
+            Whole::Data(data) => return train_and_test(cx, call, &data, &by, stratified, seed),
+        };
+        let parts: Vec<Value> = match &by {
+            Value::String(by) if !by.is_empty() => text.split(&**by).map(Value::string).collect(),
+            Value::String(_) | Value::None => text.split_whitespace().map(Value::string).collect(),
+            other => {
+                let found = other.type_of().with_article();
+                let error = Diagnostic::new(Code::Type, "a separator is a string");
+                let error = error.at(call.span_of(1), format!("this is {found}"));
+                return Err(error.hint("split(\"a,b\", by = \",\")").into());
+            }
+        };
+        Ok(Value::list(parts)?)
     }
 
     /// The items as one text, with a separator between them.

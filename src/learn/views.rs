@@ -3,6 +3,7 @@
 
 use super::data::{Placed, Range, Resize, Scaled, Scaling, Size, Source};
 use super::{DataError, Dataset};
+use crate::interrupt::Interrupt;
 use crate::network::{Shape, SplitMix64};
 use std::sync::Arc;
 
@@ -130,9 +131,14 @@ impl Dataset {
     /// The scaling that takes all values to a range, from one reading of all samples.
     ///
     /// # Errors
-    /// [`DataError::Flat`] when all values are the same, and what cannot be read.
-    pub fn scaling(&self, range: Range) -> Result<Scaling, DataError> {
-        Scaling::of(self.rows(), range)?.ok_or(DataError::Flat)
+    /// [`DataError::Flat`] when all values are the same, what cannot be read, and
+    /// [`DataError::Interrupted`].
+    pub fn scaling(&self, range: Range, interrupt: &Interrupt) -> Result<Scaling, DataError> {
+        let rows = self.rows().map(|row| {
+            interrupt.check()?;
+            row
+        });
+        Scaling::of(rows, range)?.ok_or(DataError::Flat)
     }
 
     /// The samples with scaled values.
@@ -145,6 +151,18 @@ impl Dataset {
     /// The scaling by which this set (or the one of which it is a part) was last scaled.
     pub fn scaled_by(&self) -> Option<Scaling> {
         self.scaling
+    }
+
+    /// The same numbers on another shape with as many sites.
+    ///
+    /// # Errors
+    /// [`DataError::Length`] when it has other sites.
+    pub fn with_shape(&self, shape: Shape) -> Result<Self, DataError> {
+        if shape.sites() != self.shape.sites() {
+            let (found, sites) = (self.sites(), shape.sites());
+            return Err(DataError::Length { sample: 0, found, sites });
+        }
+        Ok(Self { shape, ..self.clone() })
     }
 
     /// Rows and columns of a sample on a grid.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::coverage::{Coverage, circle, rounded};
 use super::error::PlotError;
 use super::font::{glyph_pixels, text_width};
-use super::scene::{Anchor, Point, Scene, Shape, Stroke, Text};
+use super::scene::{Anchor, Point, Raster, Scene, Shape, Stroke, Text};
 use super::style::{self, Color};
 
 /// More pixels than this are refused: 64 million, a quarter of a gigabyte of memory.
@@ -177,7 +177,29 @@ impl Canvas {
                 let outline = circle(place(center), radius * scale);
                 self.closed(&outline, *fill, *stroke, scale);
             }
+            Shape::Raster(raster) => self.raster(raster, scale),
             Shape::Text(text) => self.text(text, scale),
+        }
+    }
+
+    /// Every pixel of the figure shows the pixel of the image in which its middle lies.
+    fn raster(&mut self, raster: &Raster, scale: f64) {
+        let (left, top) = (raster.corner.0 * scale, raster.corner.1 * scale);
+        let (width, height) = (raster.size.0 * scale, raster.size.1 * scale);
+        let cells = |start: f64, length: f64| start.round() as i64..(start + length).round() as i64;
+        let pixel = |place: i64, start: f64, length: f64, count: usize| {
+            let share = (place as f64 + 0.5 - start) / length;
+            ((share * count as f64).max(0.0) as usize).min(count.saturating_sub(1))
+        };
+        for y in cells(top, height) {
+            let row = pixel(y, top, height, raster.rows);
+            for x in cells(left, width) {
+                let column = pixel(x, left, width, raster.columns);
+                if let Some(shade) = raster.shades.get(row * raster.columns + column) {
+                    let color = Color { red: *shade, green: *shade, blue: *shade, alpha: 1.0 };
+                    self.blend(x, y, color, 1.0);
+                }
+            }
         }
     }
 

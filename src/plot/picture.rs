@@ -2,6 +2,7 @@
 
 use super::bitmap::write_png;
 use super::chart::Chart;
+use super::contact::ContactSheet;
 use super::error::PlotError;
 use super::heatmap::Heatmap;
 use super::scene::Scene;
@@ -18,6 +19,8 @@ pub enum Picture {
     Heatmap(Heatmap),
     /// The sides of the sites.
     Sites(SitesPicture),
+    /// Samples of a data set.
+    Contact(ContactSheet),
     /// A network and a cut in it.
     Tree(TreePicture),
     /// A network by its counts per layer.
@@ -37,6 +40,7 @@ impl Picture {
             Self::Chart(chart) => chart.scene(),
             Self::Heatmap(heatmap) => heatmap.scene(),
             Self::Sites(sites) => sites.scene(),
+            Self::Contact(sheet) => sheet.scene(),
             Self::Tree(tree) => tree.scene(),
             Self::Summary(summary) => summary.scene(),
         }
@@ -67,6 +71,7 @@ impl Picture {
             Self::Chart(chart) => chart.text(width),
             Self::Heatmap(heatmap) => heatmap.text(width),
             Self::Sites(sites) => sites.text(width),
+            Self::Contact(sheet) => sheet.text(width),
             Self::Tree(tree) => tree.text(width),
             Self::Summary(summary) => summary.text(width),
         };

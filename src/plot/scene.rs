@@ -97,8 +97,25 @@ pub enum Shape {
         /// Its border.
         stroke: Option<Stroke>,
     },
+    /// A grey image.
+    Raster(Raster),
     /// One line of text.
     Text(Text),
+}
+
+/// A grey image of few pixels, each drawn as a rectangle with sharp edges.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Raster {
+    /// Its upper left corner.
+    pub corner: Point,
+    /// Its width and height in the figure.
+    pub size: (f64, f64),
+    /// Its rows of pixels.
+    pub rows: usize,
+    /// Its columns of pixels.
+    pub columns: usize,
+    /// From 0 (black) to 255 (white), row by row.
+    pub shades: Vec<u8>,
 }
 
 /// A figure: its size, what it shows in words, and its shapes from back to front.
@@ -145,6 +162,11 @@ impl Scene {
     /// Adds a polygon.
     pub fn area(&mut self, outline: Vec<Point>, fill: Color, stroke: Option<Stroke>) {
         self.shapes.push(Shape::Area { outline, fill: Some(fill), stroke });
+    }
+
+    /// Adds a grey image.
+    pub fn raster(&mut self, raster: Raster) {
+        self.shapes.push(Shape::Raster(raster));
     }
 
     /// Adds a regular text of one line.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::raster::data_uri;
 use super::scene::{Anchor, Scene, Shape, Stroke, Text};
 use super::style::{self, Color};
 
@@ -80,6 +81,18 @@ fn write_shape(out: &mut String, shape: &Shape) {
             );
             write_paint(out, *fill, *stroke);
             out.push_str("/>\n");
+        }
+        Shape::Raster(raster) => {
+            let _ = writeln!(
+                out,
+                "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \
+                 image-rendering=\"pixelated\" href=\"{}\"/>",
+                number(raster.corner.0),
+                number(raster.corner.1),
+                number(raster.size.0.max(0.0)),
+                number(raster.size.1.max(0.0)),
+                data_uri(raster),
+            );
         }
         Shape::Text(text) => write_text(out, text),
     }

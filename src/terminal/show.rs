@@ -14,7 +14,9 @@ pub fn show(value: &Value, graphics: Graphics, screen: Screen) -> String {
         return if is_plot { picture } else { format!("{}\n{picture}", text(value, screen)) };
     }
     let letters = match value.type_of() {
-        Type::Plot | Type::Network | Type::Cut => bundle.letters(screen.columns.saturating_sub(1)),
+        Type::Plot | Type::Network | Type::Cut | Type::Dataset => {
+            bundle.letters(screen.columns.saturating_sub(1))
+        }
         // The texts of all others draw what there is to see.
         _ => None,
     };

@@ -17,6 +17,8 @@ mod reorder;
 mod resize;
 mod scaling;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod zip;
 
 pub(super) use memory::Memory;

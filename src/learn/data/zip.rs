@@ -48,6 +48,9 @@ pub fn entries(bytes: &dyn Bytes) -> Result<Vec<Entry>, FormatError> {
     let end = tail.windows(4).rposition(|four| four == b"PK\x05\x06");
     let end = end.ok_or_else(|| damaged("it has no end record"))?;
     let record = tail.get(end..).unwrap_or(&[]);
+    if record.len() < 22 {
+        return Err(damaged("its end is cut"));
+    }
     let (mut count, mut size, mut first) =
         (number(record, 10, 2)?, number(record, 12, 4)?, number(record, 16, 4)?);
     if count == 0xffff || size == 0xffff_ffff || first == 0xffff_ffff {
