@@ -30,6 +30,7 @@ mod states;
 mod strings;
 mod table_macro;
 mod tables;
+mod training;
 
 use crate::evaluate::Registry;
 use crate::value::{FieldInfo, Type};
@@ -54,6 +55,8 @@ pub fn registry() -> Registry {
         datasets::VIEWS,
         datasets::QUESTIONS,
         models::MODELS,
+        training::TRAINING,
+        training::ANSWERS,
         ranks::RANKS,
         spectra::SPECTRA,
         entanglement::ENTANGLEMENT,

@@ -9,6 +9,7 @@ use super::arguments::Answer;
 use super::layers::word;
 use super::networks::NetworkValue;
 use super::table_macro::builtins;
+use super::training::Run;
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use crate::entangle::EntangleError;
 use crate::entangle::model::{
@@ -26,6 +27,8 @@ use crate::value::{
 pub(super) struct ModelValue {
     pub network: NetworkValue,
     pub model: Option<Model>,
+    /// How it was trained.
+    pub run: Option<Arc<Run>>,
 }
 
 pub(super) static FIELDS: &[FieldInfo] = &[
@@ -44,14 +47,45 @@ pub(super) static FIELDS: &[FieldInfo] = &[
     FieldInfo {
         name: "kind",
         types: TypeSet::of(&[Type::String]),
-        doc: "How the weights came: \"gaussian\", …, or \"given\".",
+        doc: "How the weights came: \"gaussian\", …, \"trained\" or \"given\".",
+    },
+    FieldInfo {
+        name: "history",
+        types: TypeSet::LIST.or(TypeSet::of(&[Type::None])),
+        doc: "Of training: a table of epoch, steps, rate, loss, accuracy and those of validation.",
+    },
+    FieldInfo {
+        name: "snapshots",
+        types: TypeSet::LIST.or(TypeSet::of(&[Type::None])),
+        doc: "Of training: a table of epoch and model.",
+    },
+    FieldInfo {
+        name: "settings",
+        types: TypeSet::of(&[Type::Record, Type::None]),
+        doc: "Of training: its settings.",
+    },
+    FieldInfo {
+        name: "finished",
+        types: TypeSet::of(&[Type::Bool, Type::None]),
+        doc: "Of training: whether it went to its end.",
+    },
+    FieldInfo {
+        name: "seconds",
+        types: TypeSet::of(&[Type::Real, Type::None]),
+        doc: "Of training: the time it took, in seconds.",
     },
 ];
 
 impl ModelValue {
     /// The value of a model.
     pub fn new(model: Model) -> Self {
-        Self { network: NetworkValue(Arc::new(model.network().clone())), model: Some(model) }
+        let network = NetworkValue(Arc::new(model.network().clone()));
+        Self { network, model: Some(model), run: None }
+    }
+
+    /// A model of a check: a network whose weights are not known yet.
+    pub fn unknown(network: NetworkValue) -> Self {
+        Self { network, model: None, run: None }
     }
 
     fn origin(&self) -> String {
@@ -64,6 +98,10 @@ impl ModelValue {
                 };
                 format!("{} weights, seed = {seed}{scale}", kind.as_str())
             }
+            Some(Origin::Trained { seed, steps }) => match &self.run {
+                Some(run) => run.describe(),
+                None => format!("trained, {steps} steps, seed = {seed}"),
+            },
             _ => "given weights".to_owned(),
         }
     }
@@ -132,14 +170,24 @@ impl Object for ModelValue {
             "network" => Ok(Value::object(self.network.clone())),
             "params" => Ok(Value::int(self.network.0.params())),
             "seed" => Ok(match origin {
-                Some(Origin::Initial { seed, .. }) => Value::int(*seed),
+                Some(Origin::Initial { seed, .. } | Origin::Trained { seed, .. }) => {
+                    Value::int(*seed)
+                }
                 _ => Value::None,
             }),
             "kind" => Ok(Value::string(match origin {
                 Some(Origin::Initial { kind, .. }) => kind.as_str(),
+                Some(Origin::Trained { .. }) => "trained",
                 _ => "given",
             })),
             "weights" => self.weights(),
+            "history" => self.run.as_ref().map_or(Ok(Value::None), |run| run.history()),
+            "snapshots" => self.run.as_ref().map_or(Ok(Value::None), |run| run.snapshots()),
+            "settings" => self.run.as_ref().map_or(Ok(Value::None), |run| run.settings()),
+            "finished" => {
+                Ok(self.run.as_ref().map_or(Value::None, |run| Value::Bool(run.finished)))
+            }
+            "seconds" => Ok(self.run.as_ref().map_or(Value::None, |run| Value::Real(run.seconds))),
             _ => return None,
         })
     }
@@ -409,11 +457,11 @@ builtins! { MODELS "Models":
             return Err(explain_weights(cx, &ModelError::Scale(scale), call.span_of(3), Code::Domain));
         }
         if cx.machine().checks() {
-            return Ok(ModelValue { network: net, model: None });
+            return Ok(ModelValue::unknown(net));
         }
         let model = initial(&net.0, kind, seed, scale, &cx.machine().interrupt)
             .map_err(|error| explain_weights(cx, &error, call.span, Code::Domain))?;
-        Ok(ModelValue { network: net, model: Some(model) })
+        Ok(ModelValue { network: net, model: Some(model), run: None })
     }
 
     /// A network with given weights: a model.
@@ -431,7 +479,7 @@ builtins! { MODELS "Models":
         /** A record: `{conv0: [[1, 0], [0, 1]], output: [[1, 1]]}`. */ weights: Arc<Record>,
     ) -> ModelValue {
         if cx.machine().checks() && weights.fields().iter().any(|(_, value)| value.has_unknown()) {
-            return Ok(ModelValue { network: net, model: None });
+            return Ok(ModelValue::unknown(net));
         }
         let mut made = model_of(cx, call, &net, &weights)?;
         if cx.machine().checks() {

@@ -19,7 +19,7 @@ pub struct Shown {
 }
 
 /// How far a long computation is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Progress {
     /// What is counted.
     pub done: u64,
@@ -27,6 +27,8 @@ pub struct Progress {
     pub total: u64,
     /// Time since it began.
     pub elapsed: Duration,
+    /// What else there is to tell, such as a loss; often nothing.
+    pub note: String,
 }
 
 /// The sink of a session: the terminal, a file, a notebook.

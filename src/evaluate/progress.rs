@@ -1,6 +1,7 @@
 //! How far a long computation is.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Scope;
@@ -19,13 +20,14 @@ pub struct Reporter<'s> {
     done: AtomicU64,
     /// Milliseconds after `begin` at which progress was last told.
     told: AtomicU64,
+    note: Mutex<String>,
 }
 
 impl<'s> Reporter<'s> {
     /// Counts to `total` from now on.
     pub fn new(scope: &'s Scope<'s>, total: u64) -> Self {
         let (done, told) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { scope, begin: Instant::now(), total, done, told }
+        Self { scope, begin: Instant::now(), total, done, told, note: Mutex::default() }
     }
 
     /// One more is done; may be called from any thread.
@@ -55,7 +57,17 @@ impl<'s> Reporter<'s> {
 
     fn tell(&self, done: u64) {
         let elapsed = self.begin.elapsed();
-        self.scope.shared.output.progress(&Progress { done, total: self.total, elapsed });
+        let (total, note) = (self.total, self.noted());
+        self.scope.shared.output.progress(&Progress { done, total, elapsed, note });
+    }
+
+    /// What is told beside the numbers from now on.
+    pub fn note(&self, note: String) {
+        *self.note.lock().unwrap_or_else(PoisonError::into_inner) = note;
+    }
+
+    fn noted(&self) -> String {
+        self.note.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// So many are done.
@@ -69,7 +81,8 @@ impl<'s> Reporter<'s> {
         if self.told.load(Ordering::Relaxed) > 0 && !self.scope.parallel {
             let elapsed = self.begin.elapsed();
             let total = done;
-            self.scope.shared.output.progress(&Progress { done, total, elapsed });
+            let note = self.noted();
+            self.scope.shared.output.progress(&Progress { done, total, elapsed, note });
         }
     }
 

@@ -261,6 +261,21 @@ impl<'a> Scope<'a> {
         if self.shared.interrupt.is_triggered() { Err(interrupted()) } else { Ok(()) }
     }
 
+    /// Runs a computation of the engine on the threads of the session, or on this one inside a
+    /// comprehension that has them.
+    pub fn on_threads<R: Send>(&self, call: impl FnOnce() -> R + Send) -> R {
+        if self.parallel {
+            return call();
+        }
+        if let Some(pool) = self.shared.threads() {
+            return pool.install(call);
+        }
+        match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
+            Ok(pool) => pool.install(call),
+            Err(_) => call(),
+        }
+    }
+
     /// Says that what follows acts on the world: it must run in order.
     ///
     /// # Errors

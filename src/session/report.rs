@@ -45,13 +45,17 @@ pub fn shown_json(shown: &Shown) -> Result<Json, Failure> {
     }))
 }
 
-/// `42 %  420 of 1000  about 3 s left`
+/// `42 %  420 of 1000  about 3 s left`, and what else there is to tell
 pub fn progress_line(progress: &Progress) -> String {
     #[allow(clippy::cast_precision_loss)]
     let share = progress.done as f64 / progress.total.max(1) as f64;
     let left = progress.elapsed.as_secs_f64() * (1.0 - share) / share.max(1e-9);
+    let note = match progress.note.as_str() {
+        "" => String::new(),
+        note => format!("  {note}"),
+    };
     format!(
-        "{:3.0} %  {} of {}  about {} left",
+        "{:3.0} %  {} of {}  about {} left{note}",
         100.0 * share,
         progress.done,
         progress.total,

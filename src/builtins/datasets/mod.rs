@@ -34,7 +34,7 @@ pub(super) use views::VIEWS;
 /// A data set as a value.
 #[derive(Clone, Debug)]
 pub(super) struct DatasetValue {
-    data: Dataset,
+    pub data: Dataset,
 }
 
 pub(super) static FIELDS: &[FieldInfo] = &[
@@ -211,7 +211,8 @@ impl IntoValue for DatasetValue {
     }
 }
 
-fn explain(cx: &Scope<'_>, call: &Args, error: &DataError) -> Stop {
+/// An error of a data set at the call that asked.
+pub(super) fn explain(cx: &Scope<'_>, call: &Args, error: &DataError) -> Stop {
     let (code, hint) = match error {
         DataError::Interrupted => {
             return super::queries::explain(cx, call, &GraphError::Interrupted);

@@ -15,7 +15,7 @@ use super::plan::Plan;
 use super::real::{Real, padded};
 use crate::interrupt::Interrupt;
 use crate::learn::{DataError, Dataset};
-use crate::network::{Network, Representation};
+use crate::network::Network;
 
 /// What the entries of matrices may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +43,7 @@ pub(super) struct Engine<T> {
     pub classes: usize,
     /// Samples that go through the network together.
     group: usize,
-    /// The layers of the weights: `[positions, rows, cols]`.
     scratch: Mutex<Vec<Scratch<T>>>,
-    entries: usize,
 }
 
 /// The memory of one thread.
@@ -80,7 +78,6 @@ impl<T: Real> Engine<T> {
         let plan = Plan::new(network)?;
         let lift = Lift::new(network);
         let matrices = Matrices::new(&plan);
-        let entries = plan.matrices.iter().map(|shape| shape.iter().product::<usize>()).sum();
         let numbers: usize = plan
             .blocks
             .iter()
@@ -93,12 +90,14 @@ impl<T: Real> Engine<T> {
         let group = (TOGETHER / (numbers * size_of::<T>()).max(1)).clamp(1, most);
         let classes = usize::try_from(network.classes()).ok()?;
         let scratch = Mutex::new(Vec::new());
-        Some(Self { plan, lift, matrices, sign, classes, group, scratch, entries })
+        Some(Self { plan, lift, matrices, sign, classes, group, scratch })
     }
 
     /// The number of parameters: of the representation, then of the matrices.
+    #[cfg(test)]
     pub fn parameters(&self) -> usize {
-        self.lift.parameters() + self.entries
+        let entries = self.plan.matrices.iter().map(|shape| shape.iter().product::<usize>());
+        self.lift.parameters() + entries.sum::<usize>()
     }
 
     /// Takes over parameters.
@@ -322,9 +321,4 @@ impl<T: Real> Engine<T> {
         }
         Ok(outcome)
     }
-}
-
-/// Whether sites can be left out and summed over: the functions sum (integrate) to 1.
-pub fn marginalizes(network: &Network) -> bool {
-    matches!(network.features(), Representation::OneHot | Representation::Gaussian)
 }

@@ -10,6 +10,7 @@
 #![allow(clippy::needless_range_loop)]
 
 mod checkpoint;
+mod classify;
 mod engine;
 mod error;
 mod kernels;
@@ -27,6 +28,7 @@ mod start;
 mod tests;
 mod trainer;
 
+pub use classify::{Classifier, Scores, Unseen, Verdict, is_normalized};
 pub use engine::Sign;
 pub use error::TrainError;
 pub use loss::Loss;

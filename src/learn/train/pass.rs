@@ -31,7 +31,6 @@ struct Kept<T> {
 /// The memory of a pass; used again and again.
 #[derive(Debug)]
 pub(super) struct Pass<T> {
-    pub samples: usize,
     /// What enters every block, and the scores.
     pub values: Vec<Vec<T>>,
     /// The exponents of the positions that enter every block, and of the scores.
@@ -99,7 +98,7 @@ impl<T: Real> Pass<T> {
             exponents.push(vec![0; if plan.scaled { samples * last.positions_out } else { 0 }]);
         }
         let (down, up) = (vec![T::ZERO; most], vec![T::ZERO; most]);
-        Self { samples, values, exponents, kept, down, up, tile: Tile::new() }
+        Self { values, exponents, kept, down, up, tile: Tile::new() }
     }
 
     /// The scores of `samples` samples whose features are in `values[0]`, with their exponents.
