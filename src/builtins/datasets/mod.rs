@@ -34,7 +34,8 @@ pub(super) use views::VIEWS;
 /// A data set as a value.
 #[derive(Clone, Debug)]
 pub(super) struct DatasetValue {
-    data: Dataset,
+    /// The samples.
+    pub data: Dataset,
 }
 
 pub(super) static FIELDS: &[FieldInfo] = &[
