@@ -4,10 +4,11 @@ mod support;
 
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use convac::evaluate::{Output, Shown};
 use convac::session::Session;
+use convac::terminal::{Graphics, Screen, show};
 use support::{code, convac_stdin, stderr, stdout};
 
 /// An IDX file of bytes.
@@ -123,6 +124,28 @@ fn a_file_may_be_larger_than_the_memory() {
     let program = "let data = idx(\"DIR/x.idx\")\nlet last = drop(data, data.samples - 1)\n\
                    [data.samples, sum(last.values[0])]\n";
     assert_eq!(run(folder.path(), program), "[1500000, 0.2]\n");
+}
+
+/// A sink that shows values as a terminal without graphics does.
+#[derive(Default)]
+struct Terminal(Mutex<String>);
+
+impl Output for Terminal {
+    fn stream(&self, _text: &str) {}
+    fn show(&self, shown: &Shown) {
+        let screen = Screen { columns: 40, rows: 24, cell: None };
+        self.0.lock().unwrap().push_str(&show(&shown.value, Graphics::Text, screen));
+    }
+}
+
+#[test]
+fn terminals_show_a_sample_of_each_class() {
+    let terminal = Arc::new(Terminal::default());
+    let program = "dataset([[[1, 0], [0, 0]], [[0, 1], [1, 1]]], labels = [3, 0])";
+    let errors = Session::default().run("one", program, None, Arc::clone(&terminal) as _);
+    assert_eq!(errors, []);
+    let expected = "2 samples of 2x2, 4 classes\n  values from 0 to 1\n\n0   3\n▄█  ▀·\n";
+    assert_eq!(*terminal.0.lock().unwrap(), expected);
 }
 
 #[test]
