@@ -2,9 +2,13 @@
 
 mod support;
 
-use std::io::Write;
+use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
+use convac::evaluate::{Output, Shown};
+use convac::session::Session;
+use convac::terminal::{Graphics, Screen, show};
 use support::{code, convac_stdin, stderr, stdout};
 
 /// An IDX file of bytes.
@@ -78,17 +82,70 @@ fn folders_are_classes() {
     assert!(message.contains("hint: shape = 1x2"), "{message}");
 }
 
+/// A sink that forgets everything.
+struct Nothing;
+
+impl Output for Nothing {
+    fn stream(&self, _text: &str) {}
+    fn show(&self, _shown: &Shown) {}
+}
+
 #[test]
 fn a_file_that_shrinks_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.idx");
     std::fs::write(&path, idx(&[4, 1, 1], &[1, 2, 3, 4])).unwrap();
-    // The file is opened and cut before its last samples are read.
-    let program = "let data = idx(\"DIR/x.idx\")\nsave(\"\", \"DIR/x.idx.txt\")\ndata.samples\n";
-    assert_eq!(run(folder.path(), program), "4\n");
-    let bytes = convac::learn::data::InMemory::new(idx(&[4, 1, 1], &[1, 2, 3]));
-    let error = convac::learn::data::idx(std::sync::Arc::new(bytes)).unwrap_err();
-    assert!(error.to_string().contains("there are 19"), "{error}");
+    let mut session = Session::default();
+    let open = format!("let data = idx({:?})", path.display().to_string());
+    assert_eq!(session.run("one", &open, None, Arc::new(Nothing)), []);
+    assert_eq!(session.run("two", "data.values", None, Arc::new(Nothing)), []);
+    // Its first three samples are still there.
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(19).unwrap();
+    let few = session.run("three", "take(data, 3).values", None, Arc::new(Nothing));
+    assert_eq!(few, []);
+    for question in ["data.values", "normalize(data)", "correlations(data, constant = 0)"] {
+        let errors = session.run("four", question, None, Arc::new(Nothing));
+        assert_eq!(errors[0].message, "sample 3 cannot be read: the file ends before");
+        assert_eq!(errors[0].code.to_string(), "E08");
+        assert!(errors[0].primary.is_some() && errors[0].hint.is_some(), "{question}");
+    }
+}
+
+#[test]
+fn a_file_may_be_larger_than_the_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = std::fs::File::create(folder.path().join("x.idx")).unwrap();
+    // One and a half gigabytes of zeros, which take no room on the disk, and a last pixel of 51.
+    let samples = 1_500_000u32;
+    file.write_all(&idx(&[samples, 32, 32], &[])).unwrap();
+    file.seek(SeekFrom::Start(16 + u64::from(samples) * 1024 - 1)).unwrap();
+    file.write_all(&[51]).unwrap();
+    drop(file);
+    let program = "let data = idx(\"DIR/x.idx\")\nlet last = drop(data, data.samples - 1)\n\
+                   [data.samples, sum(last.values[0])]\n";
+    assert_eq!(run(folder.path(), program), "[1500000, 0.2]\n");
+}
+
+/// A sink that shows values as a terminal without graphics does.
+#[derive(Default)]
+struct Terminal(Mutex<String>);
+
+impl Output for Terminal {
+    fn stream(&self, _text: &str) {}
+    fn show(&self, shown: &Shown) {
+        let screen = Screen { columns: 40, rows: 24, cell: None };
+        self.0.lock().unwrap().push_str(&show(&shown.value, Graphics::Text, screen));
+    }
+}
+
+#[test]
+fn terminals_show_a_sample_of_each_class() {
+    let terminal = Arc::new(Terminal::default());
+    let program = "dataset([[[1, 0], [0, 0]], [[0, 1], [1, 1]]], labels = [3, 0])";
+    let errors = Session::default().run("one", program, None, Arc::clone(&terminal) as _);
+    assert_eq!(errors, []);
+    let expected = "2 samples of 2x2, 4 classes\n  values from 0 to 1\n\n0   3\n▄█  ▀·\n";
+    assert_eq!(*terminal.0.lock().unwrap(), expected);
 }
 
 #[test]

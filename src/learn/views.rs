@@ -171,8 +171,10 @@ impl Dataset {
     /// [`DataError::NoImages`] of samples on a chain.
     pub fn image_size(&self) -> Result<Size, DataError> {
         match self.shape {
-            Shape::Grid { rows, cols } => Ok((rows as usize, cols as usize)),
-            Shape::Chain(_) => Err(DataError::NoImages { sites: self.sites() }),
+            Shape::Grid { rows, cols } if rows > 0 && cols > 0 => {
+                Ok((rows as usize, cols as usize))
+            }
+            _ => Err(DataError::NoImages { sites: self.sites() }),
         }
     }
 
@@ -188,11 +190,12 @@ impl Dataset {
     /// The images on a black canvas, each at random places.
     ///
     /// # Errors
-    /// [`DataError::NoImages`] of samples on a chain, [`DataError::Empty`] for no copies.
+    /// [`DataError::NoImages`] of samples on a chain, [`DataError::Empty`] for no copies or an empty
+    /// canvas.
     pub fn placed(&self, placement: Placement) -> Result<Self, DataError> {
         let Placement { size, canvas, copies, seed } = placement;
         let from = self.image_size()?;
-        if copies == 0 {
+        if copies == 0 || canvas.0 == 0 || canvas.1 == 0 {
             return Err(DataError::Empty);
         }
         let source = Placed::new(Arc::clone(&self.source), from, size, canvas, copies, seed);

@@ -289,10 +289,10 @@ builtins! { FILES "Data":
     ///     images("leaves", shape = 32x32)        # leaves/ash/1.png, leaves/birch/1.png, …
     heavy fn images(
         cx, call;
-        /** The folder, from the current one. */ folder: Arc<str>,
+        /** The folder, from the current one. */ path: Arc<str>,
         /** Rows and columns of the samples: 28x28. */ shape: Option<ShapeArg> = "none",
     ) -> DatasetValue {
-        let root = Path::new(&*folder);
+        let root = Path::new(&*path);
         let classes = sources::image_folders(root).map_err(at(call, 0))?;
         let mut size = match shape {
             Some(shape) => Some(super::views::sides(call, 1, shape.0)?),
@@ -330,7 +330,7 @@ builtins! { FILES "Data":
             }
         }
         let Some((rows, cols)) = size.filter(|_| !labels.is_empty()) else {
-            let error = Diagnostic::new(Code::Domain, format!("{folder} has no folders of images"));
+            let error = Diagnostic::new(Code::Domain, format!("{path} has no folders of images"));
             let error = error.at(call.span_of(0), "");
             return Err(error.hint("put the PNG images of each class into a folder of its own").into());
         };

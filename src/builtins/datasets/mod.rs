@@ -34,6 +34,7 @@ pub(super) use views::VIEWS;
 /// A data set as a value.
 #[derive(Clone, Debug)]
 pub(super) struct DatasetValue {
+    /// The samples.
     pub data: Dataset,
 }
 
@@ -174,6 +175,11 @@ impl Object for DatasetValue {
                 Shape::Grid { rows, cols } => vec![Value::int(rows), Value::int(cols)],
             }),
             "classes" => Ok(Value::int(data.classes())),
+            "labels" if data.samples() > LISTED_VALUES => Err(failure(
+                Code::Resource,
+                format!("{} labels are too many for a list", data.samples()),
+                "take(data, 1_000).labels",
+            )),
             "labels" => data.labels().map_or(Ok(Value::None), |labels| {
                 Value::list(labels.iter().map(|label| Value::int(*label)).collect())
             }),

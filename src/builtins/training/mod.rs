@@ -14,7 +14,7 @@ use crate::evaluate::{Args, Scope, Stop};
 use crate::learn::train::TrainError;
 
 /// An error of training at the argument that caused it.
-fn explain(cx: &Scope<'_>, call: &Args, error: &TrainError) -> Stop {
+pub(super) fn explain(cx: &Scope<'_>, call: &Args, error: &TrainError) -> Stop {
     if let Err(stop) = cx.check_interrupt() {
         return stop;
     }

@@ -101,7 +101,7 @@ pub fn blobs(
 }
 
 impl Blob {
-    /// A blob with at least one pixel.
+    /// A blob with at least one pixel, in a tile of 16 or 32 rows, or of either at random.
     pub fn random(random: &mut SplitMix64, tile: Option<usize>) -> Self {
         loop {
             let blob = Self::attempt(random, tile);
@@ -119,6 +119,7 @@ impl Blob {
         let angle = between(0.0, std::f64::consts::PI);
         let drop = between(0.1, 0.33);
         let image = turned(&rolled(&ellipse(height), amplitude, frequency), angle);
+        let tile = tile.filter(|tile| [SIDE / 2, SIDE].contains(tile));
         let tile = tile.unwrap_or(if random.below(2) == 0 { SIDE / 2 } else { SIDE });
         let tiles = (SIDE / tile.max(1)) as u64;
         let mut place = || random.below(tiles) as usize * tile;

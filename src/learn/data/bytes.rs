@@ -89,7 +89,9 @@ impl Number {
     /// Its length in bytes.
     pub fn length(self) -> usize {
         match self {
-            Number::Unsigned(length) | Number::Signed(length) | Number::Float(length) => length,
+            Number::Unsigned(length) | Number::Signed(length) | Number::Float(length) => {
+                length.clamp(1, 8)
+            }
         }
     }
 
@@ -182,6 +184,15 @@ impl Source for Numbers {
             self.bytes
                 .read_at(place, bytes)
                 .map_err(|message| DataError::Unreadable { sample, message })?;
+            if self.number == Number::Unsigned(1) && self.scale.is_finite() {
+                // Images: the ordinary case, and every byte is a finite number.
+                for (slot, byte) in part.iter_mut().zip(bytes.iter()) {
+                    *slot = f64::from(*byte) * self.scale;
+                }
+                site += part.len();
+                place += part.len() as u64;
+                continue;
+            }
             for (slot, bytes) in part.iter_mut().zip(bytes.chunks_exact(length)) {
                 let value = self.number.decode(bytes, self.order) * self.scale;
                 if !value.is_finite() {

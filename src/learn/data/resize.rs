@@ -47,8 +47,9 @@ fn axis(from: usize, to: usize) -> Axis {
 }
 
 impl Scaler {
-    /// From a size to another; neither is empty.
+    /// From a size to another; an empty side counts as one pixel.
     pub fn new(from: Size, to: Size) -> Self {
+        let (from, to) = ((from.0.max(1), from.1.max(1)), (to.0.max(1), to.1.max(1)));
         Self { from, down: axis(from.0, to.0), across: axis(from.1, to.1) }
     }
 

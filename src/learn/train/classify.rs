@@ -2,7 +2,9 @@
 
 use super::engine::{Engine, Sign};
 use super::error::TrainError;
+use super::lift::Lift;
 use super::loss::{Loss, predicted};
+use super::real::padded;
 use super::start::parameters_of;
 use super::trainer::{check_data, check_sites};
 use crate::entangle::model::Model;
@@ -210,6 +212,28 @@ impl Classifier {
         }
         Ok(())
     }
+}
+
+/// The features of a sample: for every site, row-major, `M` numbers.
+///
+/// # Errors
+/// [`TrainError::Sites`] for another number of values than the network has sites.
+pub fn lifted(model: &Model, values: &[f64]) -> Result<Vec<f64>, TrainError> {
+    let network = model.network();
+    let mut lift = Lift::<f64>::new(network);
+    if values.len() != lift.values {
+        let (found, expected, dim) = (values.len(), lift.values, network.dim());
+        let lifts = network.features().lifts();
+        return Err(TrainError::Sites { found, expected, lifts, dim });
+    }
+    let parameters = parameters_of(model, Sign::Signed)?;
+    let own: Vec<f64> =
+        parameters[..lift.parameters()].iter().map(|x| f64::from(*x)).collect();
+    lift.set(&own);
+    let wide = padded(lift.dim);
+    let mut out = vec![0.0; lift.sites * wide];
+    lift.forward(values, None, &mut out, &mut [], &mut Vec::new());
+    Ok(out.chunks_exact(wide).flat_map(|row| row[..lift.dim].to_vec()).collect())
 }
 
 /// Whether all entries are positive and all rows sum to 1, up to the digits of a float.

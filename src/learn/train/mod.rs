@@ -28,7 +28,7 @@ mod start;
 mod tests;
 mod trainer;
 
-pub use classify::{Classifier, Scores, Unseen, Verdict, is_normalized};
+pub use classify::{Classifier, Scores, Unseen, Verdict, is_normalized, lifted};
 pub use engine::Sign;
 pub use error::TrainError;
 pub use loss::Loss;

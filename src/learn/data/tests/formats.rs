@@ -114,6 +114,47 @@ fn gzip_is_unpacked() {
 }
 
 #[test]
+fn what_unpacks_without_end_is_stopped() {
+    let endless = std::io::repeat(0);
+    let error = super::super::reading::all(endless, 1 << 20).unwrap_err();
+    assert_eq!(error.defect, Defect::TooLarge);
+    assert_eq!(super::super::reading::all(&[1u8, 2][..], 2).unwrap(), [1, 2]);
+}
+
+#[test]
+fn any_byte_of_a_file_may_be_wrong() {
+    let floats = [1.5f32, -2.0, 0.25, 8.0].map(f32::to_le_bytes).concat();
+    let header = "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2), }\n";
+    let files =
+        [npy_file(header, &floats), idx_file(8, &[2, 2, 2], &[7; 8]), b"a,b\n1,2\n".to_vec()];
+    let mut random = SplitMix64::new(8);
+    for round in 0..12_000 {
+        let mut file = files[round % 3].clone();
+        for _ in 0..1 + random.below(4) {
+            let place = random.below(file.len() as u64) as usize;
+            file[place] = random.next_u64() as u8;
+        }
+        let cut = (random.below(3) * random.below(9)) as usize;
+        file.truncate(file.len().saturating_sub(cut));
+        let array = match round % 3 {
+            0 => npy(bytes(file)).ok(),
+            1 => idx(bytes(file)).ok().map(|(array, _)| array),
+            _ => {
+                let _ = csv(bytes(file), None, &Interrupt::new());
+                None
+            }
+        };
+        let Some(array) = array else { continue };
+        let _ = array.labels();
+        let Ok((shape, numbers)) = array.samples(1.0) else { continue };
+        let Ok(data) = Dataset::from_source(shape, Arc::new(numbers), None) else { continue };
+        for row in data.rows().take(9).flatten() {
+            assert!(row.iter().all(|value| value.is_finite()));
+        }
+    }
+}
+
+#[test]
 fn hostile_idx_is_refused() {
     let broken = |file: Vec<u8>, words: &str| {
         let error = idx(bytes(file)).unwrap_err();
