@@ -20,7 +20,7 @@ use crate::evaluate::{Args, Eval, Stop};
 use crate::symbol::Symbol;
 use crate::value::{
     Failure, FieldInfo, IntoValue, LIST_LIMIT, List, Media, MediaKind, Object, Type, TypeSet,
-    Value, json_real, short_real,
+    Value, int_to_f64, json_real, short_real,
 };
 
 /// A dense tensor as a value.

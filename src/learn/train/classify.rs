@@ -227,8 +227,7 @@ pub fn lifted(model: &Model, values: &[f64]) -> Result<Vec<f64>, TrainError> {
         return Err(TrainError::Sites { found, expected, lifts, dim });
     }
     let parameters = parameters_of(model, Sign::Signed)?;
-    let own: Vec<f64> =
-        parameters[..lift.parameters()].iter().map(|x| f64::from(*x)).collect();
+    let own: Vec<f64> = parameters[..lift.parameters()].iter().map(|x| f64::from(*x)).collect();
     lift.set(&own);
     let wide = padded(lift.dim);
     let mut out = vec![0.0; lift.sites * wide];
