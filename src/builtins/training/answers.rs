@@ -7,7 +7,7 @@ use super::super::partitions::PartitionValue;
 use super::{builtins, explain};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::evaluate::{Args, Eval, Scope};
-use crate::learn::train::{Classifier, Unseen};
+use crate::learn::train::{Classifier, Generator, Unseen};
 use crate::network::Network;
 use crate::value::{FromValue, Mismatch, TypeSet, Value, int_to_f64};
 
@@ -54,6 +54,24 @@ impl MissingArg {
             }
         }
     }
+}
+
+/// A class as a label; one that is too large for a label is no class of any network.
+fn label(class: Option<u64>) -> Option<u32> {
+    class.map(|class| u32::try_from(class).unwrap_or(u32::MAX))
+}
+
+/// Values that are drawn at once: 1 GiB.
+const DRAWN_VALUES: u64 = 1 << 27;
+
+fn check_drawn(values: u64, span: Span) -> Eval<()> {
+    if values <= DRAWN_VALUES {
+        return Ok(());
+    }
+    Err(Diagnostic::new(Code::Resource, "the samples do not fit the memory")
+        .at(span, format!("{values} values, at most {DRAWN_VALUES}"))
+        .hint("n = 100")
+        .into())
 }
 
 /// The classifier of a model; `None` in a check.
@@ -133,6 +151,73 @@ builtins! { ANSWERS "Training":
             .on_threads(|| classifier.classes(&data.data, &unseen, interrupt))
             .map_err(|error| explain(cx, call, &error))?;
         Ok(Answer(Some(classes.into_iter().map(Value::int).collect())))
+    }
+
+    /// Images that a model draws: samples of the distribution that it has learned.
+    ///
+    /// A ConvAC with positive weights (`train(…, weights = "positive")`) over "one_hot" or "gaussian"
+    /// features is a mixture, and draws exactly, from the class at its top down to the values of the sites.
+    /// `sample(model, n)` measures any ConvAC as a quantum state; this one draws data.
+    ///
+    /// > let net = network { input(2, dim = 2, features = "one_hot"), pool(2), output(2) }
+    /// > generate(model(net, {output: [[1, 0], [0, 1]]}), 2, class = 1).values
+    /// [[1.0, 1.0], [1.0, 1.0]]
+    pure fn generate(
+        cx, call;
+        /** A model with positive weights. */ model: ModelValue,
+        /** How many. */ n: usize,
+        /** The class; without it all with equal probability. */ class: Option<u64> = "none",
+        /** The seed. */ seed: u64 = "0",
+    ) -> Answer<DatasetValue> {
+        if n == 0 {
+            return Err(Diagnostic::new(Code::Domain, "a data set has at least one sample")
+                .at(call.span_of(1), "this is 0")
+                .hint("n = 10")
+                .into());
+        }
+        let sites = model.network.0.input_shape().sites();
+        check_drawn(sites.saturating_mul(n as u64), call.span_of(1))?;
+        let Some(weights) = model.model.as_ref().filter(|_| !cx.machine().checks()) else {
+            return Ok(Answer(None));
+        };
+        let interrupt = &cx.machine().interrupt;
+        let data = Generator::new(weights)
+            .and_then(|generator| cx.on_threads(|| generator.generate(n, label(class), seed, interrupt)))
+            .map_err(|error| explain(cx, call, &error))?;
+        Ok(Answer(Some(DatasetValue { data })))
+    }
+
+    /// Data with the missing sites drawn anew, given those that are seen.
+    ///
+    /// `missing` is side A of a partition, or a share of the sites. The sites are drawn from their exact
+    /// distribution given the others and, with `class`, given the class. The labels stay.
+    ///
+    /// > let net = network { input(2, dim = 2, features = "one_hot"), pool(2), output(2) }
+    /// > let m = model(net, {output: [[1, 0], [0, 1]]})
+    /// > inpaint(m, dataset([[0, 1], [1, 0]]), missing = sites([1])).values
+    /// [[0.0, 0.0], [1.0, 1.0]]
+    pure fn inpaint(
+        cx, call;
+        /** A model with positive weights. */ model: ModelValue,
+        /** Samples. */ data: DatasetValue,
+        /** What is not seen: side A of a partition, or a share. */ missing: MissingArg,
+        /** The class, if it is known. */ class: Option<u64> = "none",
+        /** The seed. */ seed: u64 = "0",
+    ) -> Answer<DatasetValue> {
+        let network = &model.network.0;
+        let unseen = MissingArg::resolve(Some(&missing), cx, network, seed, call.span_of(2))?;
+        let values = (data.data.samples() as u64).saturating_mul(data.data.sites() as u64);
+        check_drawn(values, call.span_of(1))?;
+        let Some(weights) = model.model.as_ref().filter(|_| !cx.machine().checks()) else {
+            return Ok(Answer(None));
+        };
+        let interrupt = &cx.machine().interrupt;
+        let drawn = Generator::new(weights)
+            .and_then(|generator| {
+                cx.on_threads(|| generator.inpaint(&data.data, &unseen, label(class), seed, interrupt))
+            })
+            .map_err(|error| explain(cx, call, &error))?;
+        Ok(Answer(Some(DatasetValue { data: drawn })))
     }
 
     /// How many samples of each label were taken for each class: a row for each label.

@@ -9,7 +9,7 @@ use crate::entangle::model::{
 use crate::network::{Layer, Network, Representation, SplitMix64};
 
 /// A standard normal number by the polar method.
-fn normal(random: &mut SplitMix64) -> f64 {
+pub(super) fn normal(random: &mut SplitMix64) -> f64 {
     loop {
         let (x, y) = (2.0 * random.unit() - 1.0, 2.0 * random.unit() - 1.0);
         let square = x * x + y * y;

@@ -3,3 +3,4 @@
 mod forward;
 mod gradients;
 mod networks;
+mod runs;
