@@ -35,18 +35,27 @@ pub fn place(path: &Path) -> Place {
 /// # Errors
 /// E08 with what the system says, or that it is not UTF-8.
 pub fn read_text(path: &Path) -> Result<String, Failure> {
-    let mut bytes = read(path)?;
-    // Some editors begin UTF-8 files with a mark that is no text.
+    decode_text(read(path)?).map_err(|why| {
+        failure(
+            Code::File,
+            format!("{} is {why}", path.display()),
+            format!("iconv -t UTF-8 {}", path.display()),
+        )
+    })
+}
+
+/// Bytes as text.
+///
+/// # Errors
+/// Why they are none: `not UTF-8 text: byte 3 fits no character`.
+pub fn decode_text(mut bytes: Vec<u8>) -> Result<String, String> {
+    // Some programs begin UTF-8 with a mark that is no text.
     if bytes.starts_with(b"\xef\xbb\xbf") {
         bytes.drain(..3);
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        failure(
-            Code::File,
-            format!("{} is not UTF-8 text: byte {at} fits no character", path.display()),
-            format!("iconv -t UTF-8 {}", path.display()),
-        )
+        format!("not UTF-8 text: byte {at} fits no character")
     })
 }
 

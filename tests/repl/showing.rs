@@ -136,10 +136,7 @@ fn the_last_program_is_edited_and_run() {
     terminal.is_ready();
     terminal.keys("\x1b[A");
     terminal.wait("the edited input", |screen| screen.trim_end().ends_with("x + 1"));
-    terminal.keys("\x03");
-    terminal.is_ready();
-    terminal.run("let y = 1");
-    terminal.keys("%edit x\r");
+    terminal.keys("\x03let y = 1\r%edit x\r");
     terminal.wait("the program of x", |screen| screen.matches("\n42").count() == 3);
     let left = std::fs::read_dir(std::env::temp_dir()).unwrap();
     let drafts = left.filter(|entry| {
