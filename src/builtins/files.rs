@@ -222,6 +222,21 @@ impl Journal {
         read().map_err(|error: std::io::Error| cannot("read", &self.path, &error))
     }
 
+    /// Its bytes from a place on, at the most so many.
+    ///
+    /// # Errors
+    /// E08 with what the system says.
+    pub fn read_from(&self, start: u64, most: u64) -> Result<Vec<u8>, Failure> {
+        let read = || {
+            let mut file = std::fs::File::open(&self.path)?;
+            file.seek(SeekFrom::Start(start))?;
+            let mut bytes = Vec::new();
+            file.take(most).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        read().map_err(|error: std::io::Error| cannot("read", &self.path, &error))
+    }
+
     /// Waits for the lock; `None` if others still hold it in the end.
     ///
     /// # Errors

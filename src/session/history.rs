@@ -231,12 +231,15 @@ impl History {
     pub fn news(&mut self) -> Vec<Entry> {
         let Some(journal) = &self.journal else { return Vec::new() };
         let Some(length) = journal.length() else { return Vec::new() };
-        let fresh = length.saturating_sub(self.seen);
-        // A shorter file was replaced by the newest of its entries.
-        let bytes =
-            if fresh == 0 { Vec::new() } else { journal.read_end(fresh).unwrap_or_default() };
+        if length <= self.seen {
+            // A shorter file was replaced by the newest of its entries.
+            self.seen = length;
+            return Vec::new();
+        }
+        let bytes = journal.read_from(self.seen, MOST_BYTES).unwrap_or_default();
+        // A line that is being written comes the next time.
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        self.seen = if fresh == 0 { length } else { self.seen + whole as u64 };
+        self.seen += whole as u64;
         let mut found = entries(&bytes[..whole]);
         found.retain(|entry| !self.numbered || entry.session != self.session);
         found

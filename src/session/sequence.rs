@@ -3,6 +3,7 @@
 
 use super::completeness::{Completeness, completeness};
 use super::magic::{Cell, split};
+use crate::syntax::{Problem, scan};
 
 /// The cells of a text, in its order. Each begins with as many empty lines as there are lines
 /// before it, so that the places of its errors are those of the text.
@@ -51,7 +52,10 @@ fn is_no_program(line: &str) -> bool {
 /// Whether the lines want more of them.
 fn is_open(lines: &[&str]) -> bool {
     let text = lines.concat();
-    matches!(completeness(text.trim_end_matches(['\n', '\r'])), Completeness::Incomplete { .. })
+    let text = text.trim_end_matches(['\n', '\r']);
+    let is_unclosed = |problem: &Problem| matches!(problem, Problem::UnclosedString(_));
+    matches!(completeness(text), Completeness::Incomplete { .. })
+        || scan(text).problems.iter().any(is_unclosed)
 }
 
 #[cfg(test)]

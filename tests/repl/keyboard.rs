@@ -162,3 +162,42 @@ fn ctrl_z_gives_the_terminal_back() {
     // No shell stops the process of this test; it goes on at once.
     terminal.keys("\x1a41\r").shows("\n42");
 }
+
+#[test]
+fn lists_of_candidates_stay_above_an_input_of_many_lines() {
+    let terminal = Terminal::new();
+    terminal.run("let net_a = 1");
+    terminal.run("let net_b = 2");
+    for lines in ["[1,\r2,\r", "min_cut(\r"] {
+        terminal.keys(&format!("{lines}net_")).shows("  net_");
+        terminal.keys("\t");
+        let first = lines.split('\r').next().unwrap();
+        terminal.wait("a list between two inputs", |screen| {
+            let below = screen.split_once("net_a  net_b\n").map_or("", |(_, below)| below);
+            below.starts_with(&format!("> {first}\n")) && below.contains("  net_")
+        });
+        terminal.keys(CTRL_C);
+        terminal.is_ready();
+        terminal.keys("\x0c");
+        terminal.wait("an empty screen", |screen| screen.trim() == ">");
+    }
+}
+
+#[test]
+fn a_narrower_terminal_has_no_rows_of_the_wider_one() {
+    let input = "[100000, 200000, 300000, 400000]";
+    // A terminal that breaks its lines anew: what it made of them is erased first.
+    let terminal = Terminal::new();
+    terminal.keys(input).shows("400000]");
+    terminal.resize(24, 20);
+    terminal.writes("\r\x1b[1A\x1b[J");
+    // One that does not, as the one of this test: nothing more is erased.
+    let variables = [("XTERM_VERSION", "XTerm(388)")];
+    let terminal = Terminal::with(&Setup { variables: &variables, ..Setup::default() });
+    terminal.keys(input).shows("400000]");
+    terminal.resize(24, 20);
+    let screen = terminal
+        .wait("the input anew", |screen| screen.replace('\n', "").trim_end().ends_with(input));
+    assert_eq!(screen.matches("[100000").count(), 1, "{screen}");
+    assert!(screen.starts_with("convac"), "{screen}");
+}

@@ -20,6 +20,7 @@ use unicode_width::UnicodeWidthStr;
 use super::editor::Options;
 use super::keys::{SharedSigns, Signs};
 use super::offers::{Offer, of_completions, on_screen, symbols};
+use super::report::print;
 use super::tall::{Size, rows, window};
 
 /// An input longer than this is drawn without colours and signatures, so that a key costs a few
@@ -43,6 +44,21 @@ pub struct Assistant {
     tall: Cell<bool>,
     /// The input with its colours as it stands on the screen.
     drawn: RefCell<String>,
+    /// Where the editor's own cursor stands, as far as that matters.
+    stage: Stage,
+}
+
+/// What the editor does not say of itself.
+#[derive(Default)]
+struct Stage {
+    /// The input that was drawn or completed last, and its cursor.
+    input: RefCell<(String, usize)>,
+    /// Whether a signature stands below it.
+    hinted: Cell<bool>,
+    /// The size of the terminal it was drawn for.
+    size: Cell<Option<Size>>,
+    /// Candidates that are still to be listed.
+    listed: Cell<usize>,
 }
 
 impl Assistant {
@@ -57,6 +73,7 @@ impl Assistant {
             last: Cell::new(false),
             tall: Cell::new(false),
             drawn: RefCell::default(),
+            stage: Stage::default(),
         }
     }
 
@@ -115,6 +132,43 @@ impl Assistant {
         if is_plain { None } else { pair_at(line, cursor) }
     }
 
+    /// The row of a place in an input, from 0.
+    fn row(&self, line: &str, end: usize, size: Size) -> usize {
+        rows(&self.options.prompt, line.get(..end).unwrap_or(line), size) - 1
+    }
+
+    /// What is written behind the last candidate. The editor draws the input again below the
+    /// list, but first erases as many rows above as the input has: these rows must not be those
+    /// of the list.
+    fn below_list(&self) -> String {
+        let (line, cursor) = &*self.stage.input.borrow();
+        let size = Self::size();
+        let last = self.row(line, line.len(), size) + usize::from(self.stage.hinted.get());
+        if self.tall.get() || last == 0 {
+            return String::new();
+        }
+        let rest = line.get(*cursor..).unwrap_or("");
+        let end = rest.find('\n').map_or(line.len(), |at| cursor + at);
+        let up = last.saturating_sub(self.row(line, end, size));
+        format!("{}{}", "\n".repeat(last), upwards(up))
+    }
+
+    /// Called before the input is drawn: in a terminal that became narrower or wider its rows are
+    /// others now. The editor erases those that there were; so what there is, is erased here, and
+    /// the cursor goes to where the editor believes it to be.
+    fn follow_size(&self, line: &str, cursor: usize) {
+        let size = Self::size();
+        let Some(before) = self.stage.size.replace(Some(size)) else { return };
+        if before.columns == size.columns || self.tall.get() || !breaks_anew() {
+            return;
+        }
+        let last = self.row(line, line.len(), before) + usize::from(self.stage.hinted.get());
+        let above = self.row(line, cursor, size);
+        let below = last.saturating_sub(self.row(line, cursor, before));
+        let (up, back) = (upwards(above), upwards(below));
+        print(&format!("\r{up}\x1b[J{}{back}", "\n".repeat(last)));
+    }
+
     fn size() -> Size {
         let screen = super::screen();
         Size { columns: screen.columns, rows: screen.rows }
@@ -145,7 +199,10 @@ impl Completer for Assistant {
             }
         };
         let size = Self::size();
-        Ok((start, on_screen(offers, rows(&self.options.prompt, line, size), size)))
+        let offers = on_screen(offers, self.row(line, line.len(), size) + 1, size);
+        self.stage.input.replace((line.to_owned(), cursor));
+        self.stage.listed.set(offers.len());
+        Ok((start, offers))
     }
 
     fn update(&self, line: &mut LineBuffer, start: usize, elected: &str, changes: &mut Changeset) {
@@ -172,6 +229,7 @@ impl Hinter for Assistant {
     type Hint = Signature;
 
     fn hint(&self, line: &str, cursor: usize, _: &Context<'_>) -> Option<Signature> {
+        self.follow_size(line, cursor);
         if !self.options.hints || self.signs.is_answering() || line.len() > LONGEST_PAINTED {
             return None;
         }
@@ -189,6 +247,8 @@ impl Hinter for Assistant {
 
 impl Highlighter for Assistant {
     fn highlight<'l>(&self, line: &'l str, cursor: usize) -> Cow<'l, str> {
+        self.stage.input.replace((line.to_owned(), cursor));
+        self.stage.hinted.set(false);
         let pair = if self.last.take() { None } else { self.pair(line, cursor) };
         self.had_pair.set(pair.is_some());
         let painted = self.live(line, pair);
@@ -215,6 +275,7 @@ impl Highlighter for Assistant {
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        self.stage.hinted.set(true);
         if self.options.colors {
             Cow::Owned(format!("\x1b[2m{hint}\x1b[0m"))
         } else {
@@ -224,7 +285,10 @@ impl Highlighter for Assistant {
 
     /// A signature may stand where the list of candidates goes: the rest of its row is erased.
     fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
-        Cow::Owned(format!("{candidate}\x1b[K"))
+        let left = self.stage.listed.get().saturating_sub(1);
+        self.stage.listed.set(left);
+        let end = if left == 0 { self.below_list() } else { String::new() };
+        Cow::Owned(format!("{candidate}\x1b[K{end}"))
     }
 
     fn highlight_char(&self, line: &str, cursor: usize, kind: CmdKind) -> bool {
@@ -252,6 +316,19 @@ impl Highlighter for Assistant {
             }
         }
     }
+}
+
+fn upwards(rows: usize) -> String {
+    if rows == 0 { String::new() } else { format!("\x1b[{rows}A") }
+}
+
+/// Whether the terminal breaks the lines that stand on it anew when its width changes, as all do
+/// but a few old ones.
+fn breaks_anew() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some();
+    let term = std::env::var("TERM").unwrap_or_default();
+    let is_old = ["linux", "vt", "screen"].iter().any(|old| term.starts_with(old));
+    is_set("TMUX") || !(is_old || is_set("XTERM_VERSION"))
 }
 
 /// The bracket at the cursor or left of it, and the one that belongs to it.

@@ -112,7 +112,9 @@ impl Talk {
 
     fn remember(&self, inputs: &mut Inputs, text: &str) {
         if let Some(editor) = self.editor.borrow_mut().as_mut() {
-            editor.history_mut().extend([text.to_owned()]);
+            // Others may have run something since the prompt: it comes before.
+            let news = inputs.history.news().into_iter().map(|entry| entry.input);
+            editor.history_mut().extend(news.chain([text.to_owned()]));
         }
         let warning = inputs.history.add(inputs.line, text.trim_end(), None);
         self.report(&warning.map(|warning| *warning).into_iter().collect::<Vec<_>>());

@@ -8,7 +8,7 @@ use convac::diagnostic::{Code, Diagnostic};
 use convac::evaluate::{Output, Progress, Shown};
 use convac::interrupt::Interrupt;
 use convac::session::{Bundle, shown_json};
-use convac::terminal::{Graphics, show};
+use convac::terminal::{Graphics, show, wrapped};
 use convac::value::{Failure, Value, as_table, failure, whole_cells};
 use serde_json::json;
 
@@ -137,6 +137,15 @@ impl Output for Sink {
                 None => self.show(shown),
             },
             _ => self.show(shown),
+        }
+    }
+
+    fn page(&self, plain: &str, _: &str) {
+        match self.terminal {
+            Some(_) if !self.json => {
+                self.write(&format!("{}\n", wrapped(plain, super::screen().columns)));
+            }
+            _ => self.stream(&format!("{plain}\n")),
         }
     }
 

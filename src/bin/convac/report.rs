@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 use convac::diagnostic::{Code, Diagnostic, Sources, render, to_ansi, to_plain};
+use convac::terminal::wrapped;
 use serde_json::json;
 
 /// When to do something.
@@ -37,12 +38,18 @@ impl Colors {
     }
 }
 
-/// Writes errors to the standard error, with an empty line between them.
+/// Writes errors to the standard error, with an empty line between them; in the width of the
+/// terminal if it is one.
 pub fn print_errors(errors: &[Diagnostic], sources: &Sources, colors: Colors) {
+    let columns = terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| width.0);
     let mut out = std::io::stderr().lock();
     for (number, error) in errors.iter().enumerate() {
         let pieces = render(error, sources);
         let text = if colors.0 { to_ansi(&pieces) } else { to_plain(&pieces) };
+        let text = match columns {
+            Some(columns) => wrapped(&text, usize::from(columns)),
+            None => text,
+        };
         let gap = if number > 0 { "\n" } else { "" };
         // Nobody is left to be told that the standard error is closed.
         let _ = writeln!(out, "{gap}{text}");
