@@ -45,10 +45,15 @@ fn an_output_that_goes_elsewhere_gets_values_alone() {
     terminal.keys("let x = [1,\n").shows("[1,");
     terminal.keys("41]\nsum(x)\n[{a: 1}]\nask(\"Who?\")\n").shows("Who?");
     terminal.keys("Emmy\noops\n").shows("error[E02]");
+    terminal.keys("let word = ask(\"Word?\", password = true)\n").shows("\nWord?");
+    terminal.keys("secret\n");
+    terminal.is_ready();
+    terminal.keys("len(word)\n").shows("> len(word)");
     terminal.keys(CTRL_D);
     assert_eq!(terminal.ends(), 0);
     let values = std::fs::read_to_string(&file).unwrap();
-    assert_eq!(values, "42\na\n─\n1\nEmmy\n");
+    assert_eq!(values, "42\na\n─\n1\nEmmy\n6\n");
+    assert!(!terminal.raw().contains("secret"));
 }
 
 #[test]

@@ -59,6 +59,26 @@ fn an_answer_is_no_input_and_may_be_given_up() {
 }
 
 #[test]
+fn questions_of_a_file_and_of_an_expression_are_answered_in_the_editor() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("asks.cac");
+    std::fs::write(&file, "let word = ask(\"Word?\", password = true)\n").unwrap();
+    let arguments = ["-i", file.to_str().unwrap()];
+    let terminal = Terminal::start(&Setup { arguments: &arguments, ..Setup::default() });
+    terminal.shows("Word?");
+    terminal.keys("secret").shows("Word? ******");
+    terminal.keys("\r");
+    terminal.is_ready();
+    assert_eq!(terminal.run("len(word)"), "6");
+    let arguments = ["-e", "ask(\"Who?\") + \"!\""];
+    let mut terminal = Terminal::start(&Setup { arguments: &arguments, ..Setup::default() });
+    terminal.shows("Who?");
+    terminal.keys("Emny\x7f\x7fmy\r").shows("Emmy!");
+    assert_eq!(terminal.ends(), 0);
+    assert!(terminal.is_as_found());
+}
+
+#[test]
 fn what_is_typed_while_something_runs_is_not_seen() {
     let terminal = Terminal::new();
     terminal.keys(LONG).shows("left");

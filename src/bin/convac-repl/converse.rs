@@ -26,12 +26,11 @@ struct Inputs {
 }
 
 impl Talk {
-    /// Talks until Ctrl-D.
-    pub fn converse(&self, cli: &Cli) -> u8 {
-        let (history, warning) = match history_path() {
-            Some(path) => History::open(&path),
-            None => (History::in_memory(), no_home()),
-        };
+    /// Takes the terminal: from now on the line editor reads it.
+    ///
+    /// # Errors
+    /// The exit code, after the reason was told.
+    pub fn open_editor(&self, cli: &Cli) -> Result<(), u8> {
         let options = Options {
             prompt: self.config.prompt.clone().unwrap_or_else(|| "> ".to_owned()),
             colors: self.colors().0,
@@ -40,10 +39,20 @@ impl Talk {
         };
         // Without a second terminal the editor reads the real one, as far as that goes.
         keyboard::take(options.vi);
-        let past = history.tail(REMEMBERED).into_iter().map(|entry| entry.input).collect();
-        match editor(Rc::clone(&self.session), past, options) {
-            Ok(editor) => *self.editor.borrow_mut() = Some(editor),
-            Err(error) => return self.gives_up(&error.to_string()),
+        let editor = editor(Rc::clone(&self.session), options);
+        *self.editor.borrow_mut() = Some(editor.map_err(|why| self.gives_up(&why.to_string()))?);
+        Ok(())
+    }
+
+    /// Talks until Ctrl-D.
+    pub fn converse(&self) -> u8 {
+        let (history, warning) = match history_path() {
+            Some(path) => History::open(&path),
+            None => (History::in_memory(), no_home()),
+        };
+        if let Some(editor) = self.editor.borrow_mut().as_mut() {
+            let past = history.tail(REMEMBERED).into_iter().map(|entry| entry.input);
+            editor.history_mut().extend(past);
         }
         if self.config.banner != Some(false) {
             print(&banner());

@@ -29,15 +29,11 @@ pub struct Options {
     pub hints: bool,
 }
 
-/// An editor over a session, with the inputs of earlier ones.
+/// An editor over a session, without any inputs of earlier ones.
 ///
 /// # Errors
 /// There is no terminal that can be used.
-pub fn editor(
-    session: Rc<RefCell<Session>>,
-    past: Vec<String>,
-    options: Options,
-) -> rustyline::Result<SessionEditor> {
+pub fn editor(session: Rc<RefCell<Session>>, options: Options) -> rustyline::Result<SessionEditor> {
     let mode = if options.vi { EditMode::Vi } else { EditMode::Emacs };
     let config = Config::builder()
         .edit_mode(mode)
@@ -53,7 +49,7 @@ pub fn editor(
         .build();
     let walk = SharedWalk::default();
     let signs = SharedSigns::default();
-    let mut editor = Editor::with_history(config, Past::new(past, walk.clone()))?;
+    let mut editor = Editor::with_history(config, Past::new(walk.clone()))?;
     editor.set_helper(Some(Assistant::new(session, options, SharedSigns::clone(&signs))));
     bind(&mut editor, &signs, &walk);
     Ok(editor)

@@ -96,8 +96,36 @@ pub fn lend() -> Turn {
     Turn::of(Owner::Other)
 }
 
+/// How the terminal was before what is typed became invisible.
+static SEEN: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// Hides what is typed where there is no editor, until the value goes.
+#[must_use = "what is typed is hidden as long as this lives"]
+pub fn hide() -> Hidden {
+    if let Ok(found) = tcgetattr(std::io::stdin()) {
+        let mut hidden = found.clone();
+        hidden.local_flags &= !LocalFlags::ECHO;
+        hidden.local_flags |= LocalFlags::ECHONL;
+        let _ = tcsetattr(std::io::stdin(), SetArg::TCSANOW, &hidden);
+        *SEEN.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+    }
+    Hidden
+}
+
+/// What is typed is not seen.
+pub struct Hidden;
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        if let Some(found) = SEEN.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = tcsetattr(std::io::stdin(), SetArg::TCSANOW, &found);
+        }
+    }
+}
+
 /// Leaves the terminal as it was found.
 pub fn restore() {
+    drop(Hidden);
     if let Some(terminal) = TERMINAL.get() {
         let had = terminal.hand_to(Owner::Other);
         if had == Owner::Editor {

@@ -22,6 +22,13 @@ pub fn lend() -> Turn {
     Turn
 }
 
+/// What is typed is not seen.
+pub struct Hidden;
+
+pub fn hide() -> Hidden {
+    Hidden
+}
+
 pub fn restore() {}
 
 pub fn suspend() {}

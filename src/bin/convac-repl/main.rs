@@ -58,6 +58,11 @@ fn main() -> std::process::ExitCode {
 }
 
 fn run(talk: &Talk, cli: &Cli) -> u8 {
+    let is_typed = std::io::stdin().is_terminal();
+    let edits = is_typed && std::io::stdout().is_terminal() && !cli.json && !talk.is_dumb();
+    if edits && let Err(code) = talk.open_editor(cli) {
+        return code;
+    }
     let mut code = OK;
     if let Some(path) = &cli.init {
         code = talk.load(path);
@@ -74,13 +79,9 @@ fn run(talk: &Talk, cli: &Cli) -> u8 {
         }
         return OK;
     }
-    if std::io::stdin().is_terminal() {
+    if is_typed {
         // What failed before was told, and was mended or not by who sits there.
-        return if std::io::stdout().is_terminal() && !cli.json && !talk.is_dumb() {
-            talk.converse(cli)
-        } else {
-            talk.converse_in_lines()
-        };
+        return if edits { talk.converse() } else { talk.converse_in_lines() };
     }
     match lines::all() {
         Ok(text) => code.max(talk.run_all("stdin", &text)),

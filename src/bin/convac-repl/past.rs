@@ -31,10 +31,8 @@ pub struct Past {
 }
 
 impl Past {
-    pub fn new(entries: impl IntoIterator<Item = String>, walk: SharedWalk) -> Self {
-        let mut past = Self { entries: Vec::new(), walk, hidden: false };
-        past.extend(entries);
-        past
+    pub fn new(walk: SharedWalk) -> Self {
+        Self { walk, ..Self::default() }
     }
 
     /// Adds inputs, of this session or of others.
@@ -179,7 +177,8 @@ mod tests {
     #[test]
     fn arrows_walk_through_what_begins_so() {
         let walk = SharedWalk::default();
-        let past = Past::new(["let a", "b", "let c", "let c"].map(str::to_owned), walk.clone());
+        let mut past = Past::new(walk.clone());
+        past.extend(["let a", "b", "let c", "let c"].map(str::to_owned));
         assert_eq!(past.len(), 3);
         let step = |line: &str, direction| {
             walk.lock().unwrap().line = line.to_owned();

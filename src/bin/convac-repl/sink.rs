@@ -174,8 +174,10 @@ impl Output for Sink {
             Answers::Lines => {
                 let gap = if prompt.ends_with(char::is_whitespace) { "" } else { " " };
                 let _ = write!(std::io::stderr(), "{prompt}{gap}");
-                let line = super::lines::next().map_err(|_| nobody("let answer = \"…\""))?;
-                line.ok_or_else(|| nobody("let answer = \"…\""))
+                let hidden = password.then(super::keyboard::hide);
+                let line = super::lines::next();
+                drop(hidden);
+                line.ok().flatten().ok_or_else(|| nobody("let answer = \"…\""))
             }
             Answers::Editor(questions) => {
                 let (reply, answer) = std::sync::mpsc::channel();

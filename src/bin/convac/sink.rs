@@ -116,7 +116,8 @@ impl Output for Sink {
 
     fn ask(&self, prompt: &str, _password: bool) -> Result<String, Failure> {
         let mut line = String::new();
-        let _ = write!(std::io::stderr(), "{prompt} ");
+        let gap = if prompt.ends_with(char::is_whitespace) { "" } else { " " };
+        let _ = write!(std::io::stderr(), "{prompt}{gap}");
         match std::io::stdin().read_line(&mut line) {
             Ok(length) if length > 0 => Ok(line.trim_end_matches(['\n', '\r']).to_owned()),
             _ => Err(convac::value::failure(
