@@ -16,7 +16,9 @@ fn signals_end_the_session_and_leave_the_terminal_as_it_was() {
         at_prompt.signal(signal);
         assert_eq!(at_prompt.ends(), code);
         assert!(at_prompt.is_as_found());
-        assert!(at_prompt.raw().trim_end().ends_with("\x1b[?2004l"), "{:?}", at_prompt.raw());
+        at_prompt.wait("the end of marks around pastes", |_| {
+            at_prompt.raw().trim_end().ends_with("\x1b[?2004l")
+        });
         let next = Terminal::with(&setup);
         next.keys(UP).shows("> let survivor = 1");
         let mut busy = Terminal::new();

@@ -82,7 +82,7 @@ fn questions_of_a_file_and_of_an_expression_are_answered_in_the_editor() {
 fn what_is_typed_while_something_runs_is_not_seen() {
     let terminal = Terminal::new();
     terminal.keys(LONG).shows("left");
-    assert_eq!(terminal.cursor().1, 0);
+    terminal.wait("the cursor at the beginning", |_| terminal.cursor().1 == 0);
     terminal.keys("seen\rseen\r");
     terminal.resize(24, 60);
     terminal.keys(CTRL_C).shows("interrupted");

@@ -160,7 +160,7 @@ impl Output for Sink {
         let width = super::screen().columns.saturating_sub(1);
         let line: String = convac::session::progress_line(progress).chars().take(width).collect();
         // The cursor stays at its beginning: there it is found again in a narrower terminal too.
-        let _ = write!(std::io::stderr(), "\r{line}\x1b[K\r");
+        let _ = std::io::stderr().write_all(format!("\r{line}\x1b[K\r").as_bytes());
     }
 
     fn ask(&self, prompt: &str, password: bool) -> Result<String, Failure> {

@@ -111,7 +111,7 @@ impl Output for Sink {
         *visible.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
         // The cursor stays at its beginning: there it is found again in a narrower terminal too.
         let line = convac::session::progress_line(progress);
-        let _ = write!(std::io::stderr(), "\r{line}\x1b[K\r");
+        let _ = std::io::stderr().write_all(format!("\r{line}\x1b[K\r").as_bytes());
     }
 
     fn ask(&self, prompt: &str, _password: bool) -> Result<String, Failure> {
