@@ -252,16 +252,20 @@ builtins! { LISTS "Lists and tables":
         /** A column, or a function of an item. */ by: Option<Key> = "none",
         /** From the largest to the smallest. */ down: bool = "false",
     ) -> Value {
-        let items = collect(cx, &xs)?;
-        let keys = match by {
+        let mut items = collect(cx, &xs)?;
+        let mut keys = match by {
             None => items.clone().into(),
             Some(key) => match keys_of(cx, &xs, &key, call.span_of(1))? {
                 Some(keys) => keys,
                 None => return Ok(Value::Unknown(TypeSet::LIST)),
             },
         };
-        let pairs = keys.into_vec().into_iter().zip(items.into_vec()).collect::<Vec<_>>();
-        let mut pairs = Heap::from(pairs);
+        let mut pairs = Heap::from(Vec::with_capacity(items.len()));
+        for (key, item) in keys.iter_mut().zip(items.iter_mut()) {
+            cx.check_interrupt()?;
+            let taken = |value: &mut Value| std::mem::replace(value, Value::None);
+            pairs.push((taken(key), taken(item)));
+        }
         let mut failed = None;
         let mut steps = 0_u32;
         // A sort can only be left by unwinding; the pairs are in some order then, all of them.
