@@ -100,3 +100,23 @@ for number in range(20):
     terminal.quiet()
 tell("Ctrl-C to the next prompt", stops, 100)
 terminal.close()
+
+# What has millions of records takes long to free; nobody should wait for that.
+RECORDS = '[{{a: k, b: k^2, c: "x"}} for k in 1..{count}]'
+for what, before, program in [
+    ("making 2 million records", "", RECORDS.format(count=2000000)),
+    ("making 9 million records", "", RECORDS.format(count=9000000)),
+    ("sorting 3 million records", f"let data = {RECORDS.format(count=3000000)}\r", 'sort(data, by = "b", down = true)'),
+]:
+    stops = []
+    for share in (0.3, 0.6, 0.9):
+        terminal = Terminal(REPL)
+        terminal.quiet()
+        if before:
+            terminal.ask(before, rb"\n.*\x1b\[2C")
+            terminal.ask("1 + 1\r", rb"\n2\r\n")
+        terminal.keys(program + ";\r")
+        time.sleep(share * float(os.environ.get("CONVAC_REPL_SECONDS", "2")))
+        stops.append(terminal.ask("\x03", rb"interrupted.*\x1b\[2C"))
+        terminal.close()
+    tell(f"Ctrl-C to the next prompt, {what}", stops, 100)

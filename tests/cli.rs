@@ -428,3 +428,45 @@ fn models_are_saved_and_loaded_bit_by_bit() {
     let output = convac_stdin(&["run", "-"], format!("load(\"{path}\")\n").as_bytes());
     assert!(stderr(&output).contains("weights belong to a network"), "{}", stderr(&output));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("full.cac");
+    std::fs::write(&path, "1 + 1\n").unwrap();
+    let file = path.to_str().unwrap();
+    for arguments in [&["run", file][..], &["run", "--json", file], &["explain", "E05"]] {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let output = convac(arguments).stdout(full).output().unwrap();
+        let errors = stderr(&output);
+        assert!(errors.contains("error[E08]: cannot write the standard output"), "{errors}");
+        assert_eq!(errors.matches("error[").count(), 1, "{errors}");
+        assert_eq!(code(&output), 1);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn signals_have_codes_of_their_own() {
+    use nix::sys::signal::{Signal, kill};
+    for (signal, wanted) in [(Signal::SIGTERM, 143), (Signal::SIGHUP, 129)] {
+        let slow = "print(1)\nsum([sum([i * j for j in 1..20000]) for i in 1..20000])\n";
+        let mut command = convac(&["run", "-"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), slow.as_bytes()).unwrap();
+        // Its first line says that it runs.
+        let mut line = [0; 2];
+        child.stdout.as_mut().unwrap().read_exact(&mut line).unwrap();
+        let process = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+        kill(process, signal).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(wanted));
+    }
+}
+
+#[test]
+fn a_mark_of_byte_order_is_no_text() {
+    let output = convac_stdin(&["run", "-"], "\u{feff}1 + 1\n".as_bytes());
+    assert_eq!((stdout(&output), code(&output)), ("2\n".to_owned(), 0));
+}

@@ -85,3 +85,87 @@ fn bytes_that_are_no_text_and_wrong_options() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(repl(&["--no-such"], "").status.code(), Some(2));
 }
+
+#[test]
+fn an_error_in_the_file_is_the_code_of_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wrong.cac");
+    std::fs::write(&file, "oops\n").unwrap();
+    let path = file.to_str().unwrap();
+    assert_eq!(repl(&["-i", path], "").status.code(), Some(1));
+    // What comes in afterwards runs all the same.
+    let output = repl(&["-i", path], "1 + 1\n");
+    assert_eq!((text(&output.stdout), output.status.code()), ("2\n", Some(1)));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_is_an_error() {
+    for arguments in [&["-e", "1 + 1"][..], &["--json", "-e", "1 + 1"], &["-e", "print(1)"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_convac-repl"))
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(std::fs::File::create("/dev/full").unwrap())
+            .output()
+            .unwrap();
+        let errors = text(&output.stderr);
+        assert!(errors.contains("error[E08]: cannot write the standard output"), "{errors}");
+        assert_eq!(errors.matches("error[").count(), 1, "{errors}");
+        assert_eq!(output.status.code(), Some(1));
+    }
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_convac-repl"))
+        .args(["-e", "[print(i) for i in 1..100000]"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((text(&output.stderr), output.status.code()), ("", Some(0)));
+}
+
+#[test]
+fn magics_and_questions_stand_anywhere() {
+    let output = repl(&[], "let x = 2\n%who\nx + 1\n?sqrt\n%time x\nx * 4\n");
+    let out = text(&output.stdout);
+    let wanted = ["name", "x     int   2", "3\n", "sqrt(", "2\n", "s\n8\n"];
+    let mut rest = out;
+    for part in wanted {
+        let at = rest.find(part).unwrap_or_else(|| panic!("{part:?} in {out}"));
+        rest = &rest[at + part.len()..];
+    }
+    assert_eq!((text(&output.stderr), output.status.code()), ("", Some(0)));
+    // Places are those of the whole text, and nothing runs behind an error.
+    let output = repl(&[], "let x = 2\n%who\n\nmin_ct(x)\n%who\nx\n");
+    assert!(text(&output.stderr).contains("stdin:4:1"), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout).matches("name").count(), 1);
+    let output = repl(&[], "1\n%whoo\n");
+    assert!(text(&output.stderr).contains("stdin:2:1"), "{}", text(&output.stderr));
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn questions_of_a_file_are_answered_by_the_input_and_those_of_the_input_by_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("asks.cac");
+    std::fs::write(&file, "let name = ask(\"Who?\")\n").unwrap();
+    let output = repl(&["-i", file.to_str().unwrap()], "Emmy\nname\n");
+    assert_eq!((text(&output.stdout), output.status.code()), ("Emmy\n", Some(0)));
+    let output = repl(&["-e", "ask(\"Who?\")"], "Emmy\n");
+    assert_eq!(text(&output.stdout), "Emmy\n");
+    let output = repl(&[], "ask(\"Who?\")\n");
+    let errors = text(&output.stderr);
+    assert!(errors.contains("error[E08]") && errors.contains("convac-repl -i"), "{errors}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_mark_of_byte_order_is_no_text() {
+    let output = repl(&[], "\u{feff}1 + 1\n");
+    assert_eq!((text(&output.stdout), text(&output.stderr)), ("2\n", ""));
+}

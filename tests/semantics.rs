@@ -65,6 +65,7 @@ fn expressions() {
         ("[{r: 1}, {r: 2}].r", "[1, 2]"),
         ("let r = 3\n{r, s: r^2}", "{r: 3, s: 9}"),
         ("5 |> (x -> x + 1)", "6"),
+        ("sort([2, infinity - infinity, 3, infinity - infinity, 1])", "[1, 2, 3, nan, nan]"),
         ("[3, 1] |> sort |> map(x -> x * 2) |> sum", "8"),
         ("if 1 < 2 then \"a\" else 1 div 0", "a"),
         ("false and 1 div 0 == 1", "false"),

@@ -11,7 +11,7 @@ use super::table_macro::builtins;
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use crate::evaluate::{Args, Eval, Scope, Stop, numbers_add, numbers_divide};
 use crate::symbol::Symbol;
-use crate::value::{Function, Items, List, TypeSet, Value, compare, equal};
+use crate::value::{Failure, Function, Heap, Items, List, TypeSet, Value, compare, equal};
 
 /// Lists of which a check goes through all items; of longer ones it tries the first.
 const CHECKED_ITEMS: u64 = 32;
@@ -23,9 +23,9 @@ fn images(
     list: &List,
     function: &Arc<dyn Function>,
     span: Span,
-) -> Eval<Option<Vec<Value>>> {
+) -> Eval<Option<Heap<Value>>> {
     let checked = cx.machine().checks() && list.len() > CHECKED_ITEMS;
-    let mut out = Vec::new();
+    let mut out = Heap::default();
     for item in list.iter() {
         cx.check_interrupt()?;
         out.push(cx.call_function(function, vec![item], span)?);
@@ -33,7 +33,7 @@ fn images(
             return Ok(None);
         }
         if out.len() as u64 > crate::value::LIST_LIMIT {
-            return Ok(Some(list.to_vec()?));
+            return Ok(Some(list.to_vec()?.into()));
         }
     }
     let unknown = cx.machine().checks() && out.iter().any(Value::has_unknown);
@@ -41,12 +41,12 @@ fn images(
 }
 
 /// The items of a list, written out; a stop by the user ends it.
-fn collect(cx: &Scope<'_>, list: &List) -> Eval<Vec<Value>> {
+fn collect(cx: &Scope<'_>, list: &List) -> Eval<Heap<Value>> {
     if list.len() > crate::value::LIST_LIMIT {
         // Says that it is too long.
-        return Ok(list.to_vec()?);
+        return Ok(list.to_vec()?.into());
     }
-    let mut out = Vec::with_capacity(usize::try_from(list.len()).unwrap_or(0));
+    let mut out = Heap::from(Vec::with_capacity(usize::try_from(list.len()).unwrap_or(0)));
     for (number, item) in list.iter().enumerate() {
         if number % 4096 == 0 {
             cx.check_interrupt()?;
@@ -54,6 +54,15 @@ fn collect(cx: &Scope<'_>, list: &List) -> Eval<Vec<Value>> {
         out.push(item);
     }
     Ok(out)
+}
+
+/// An order of all values that can be compared; what has no place in it, a NaN, comes last.
+fn in_order(a: &Value, b: &Value) -> Result<Ordering, Failure> {
+    if let Some(order) = compare(a, b)? {
+        return Ok(order);
+    }
+    let is_nowhere = |value: &Value| compare(value, value).map(|order| order.is_none());
+    Ok(is_nowhere(a)?.cmp(&is_nowhere(b)?))
 }
 
 fn truth(value: &Value, span: Span) -> Eval<bool> {
@@ -75,12 +84,12 @@ pub(super) fn keys_of(
     list: &List,
     key: &Key,
     span: Span,
-) -> Eval<Option<Vec<Value>>> {
+) -> Eval<Option<Heap<Value>>> {
     match key {
         Key::Function(function) => images(cx, list, function, span),
         Key::Column(name) => {
             let symbol = Symbol::new(name);
-            let column = list.iter().map(|item| match &item {
+            let field = |item: &Value| match item {
                 Value::Record(record) => record.get(symbol).cloned().ok_or_else(|| {
                     let names = record.fields().iter().map(|(name, _)| name.as_str());
                     no_column(name, names.collect(), span)
@@ -92,8 +101,13 @@ pub(super) fn keys_of(
                         .hint("sort(xs, by = x -> x)")
                         .into())
                 }
-            });
-            column.collect::<Eval<Vec<Value>>>().map(Some)
+            };
+            let mut column = Heap::default();
+            for item in list.iter() {
+                cx.check_interrupt()?;
+                column.push(field(&item)?);
+            }
+            Ok(Some(column))
         }
     }
 }
@@ -202,7 +216,7 @@ builtins! { LISTS "Lists and tables":
     /// [1, 4, 9]
     pure fn map(cx, call; /** A list. */ xs: Arc<List>, /** A function of an item. */ f: Arc<dyn Function>) -> Value {
         match images(cx, &xs, &f, call.span)? {
-            Some(values) => Ok(Value::list(values)?),
+            Some(values) => Ok(Value::list(values.into_vec())?),
             None => Ok(Value::Unknown(TypeSet::LIST)),
         }
     }
@@ -215,13 +229,13 @@ builtins! { LISTS "Lists and tables":
         let Some(keep) = images(cx, &xs, &f, call.span)? else {
             return Ok(Value::Unknown(TypeSet::LIST));
         };
-        let mut out = Vec::new();
-        for (item, keep) in xs.iter().zip(&keep) {
+        let mut out = Heap::default();
+        for (item, keep) in xs.iter().zip(keep.iter()) {
             if truth(keep, call.span_of(1))? {
                 out.push(item);
             }
         }
-        Ok(Value::list(out)?)
+        Ok(Value::list(out.into_vec())?)
     }
 
     /// The items from the smallest to the largest; equal ones keep their order.
@@ -239,37 +253,45 @@ builtins! { LISTS "Lists and tables":
         /** A column, or a function of an item. */ by: Option<Key> = "none",
         /** From the largest to the smallest. */ down: bool = "false",
     ) -> Value {
-        let items = collect(cx, &xs)?;
-        let keys = match by {
-            None => items.clone(),
+        let mut items = collect(cx, &xs)?;
+        let mut keys = match by {
+            None => items.clone().into(),
             Some(key) => match keys_of(cx, &xs, &key, call.span_of(1))? {
                 Some(keys) => keys,
                 None => return Ok(Value::Unknown(TypeSet::LIST)),
             },
         };
-        let mut pairs: Vec<(Value, Value)> = keys.into_iter().zip(items).collect();
+        let mut pairs = Heap::from(Vec::with_capacity(items.len()));
+        for (key, item) in keys.iter_mut().zip(items.iter_mut()) {
+            cx.check_interrupt()?;
+            let taken = |value: &mut Value| std::mem::replace(value, Value::None);
+            pairs.push((taken(key), taken(item)));
+        }
         let mut failed = None;
         let mut steps = 0_u32;
-        let mut stopped = false;
-        pairs.sort_by(|(a, _), (b, _)| {
-            // A stop makes the rest of the work cheap: everything counts as equal.
-            steps = steps.wrapping_add(1);
-            stopped |= steps.is_multiple_of(4096) && cx.check_interrupt().is_err();
-            if stopped {
-                return Ordering::Equal;
-            }
-            let order = compare(a, b).unwrap_or_else(|failure| {
-                failed.get_or_insert(failure);
-                None
+        // A sort can only be left by unwinding; the pairs are in some order then, all of them.
+        let give_up = || -> ! { std::panic::resume_unwind(Box::new("the sort ends")) };
+        let sorted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            pairs.sort_by(|(a, _), (b, _)| {
+                steps = steps.wrapping_add(1);
+                if steps.is_multiple_of(4096) && cx.check_interrupt().is_err() {
+                    give_up();
+                }
+                let order = in_order(a, b).unwrap_or_else(|failure| {
+                    failed = Some(failure);
+                    give_up()
+                });
+                if down { order.reverse() } else { order }
             });
-            let order = order.unwrap_or(Ordering::Equal);
-            if down { order.reverse() } else { order }
-        });
-        cx.check_interrupt()?;
-        match failed {
-            Some(failure) => Err(Stop::Error(failure)),
-            None => Ok(Value::list(pairs.into_iter().map(|(_, item)| item).collect())?),
+        }));
+        if let Some(failure) = failed {
+            return Err(Stop::Error(failure));
         }
+        cx.check_interrupt()?;
+        if let Err(defect) = sorted {
+            std::panic::resume_unwind(defect);
+        }
+        Ok(Value::list(pairs.into_vec().into_iter().map(|(_, item)| item).collect())?)
     }
 
     /// The items from the last to the first.
@@ -279,7 +301,7 @@ builtins! { LISTS "Lists and tables":
     pure fn reverse(cx, call; /** A list. */ xs: Arc<List>) -> Value {
         let mut items = collect(cx, &xs)?;
         items.reverse();
-        Ok(Value::list(items)?)
+        Ok(Value::list(items.into_vec())?)
     }
 
     /// The first items of a list, or samples of a data set.

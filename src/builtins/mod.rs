@@ -36,7 +36,8 @@ use crate::evaluate::Registry;
 use crate::value::{FieldInfo, Type};
 
 pub use files::{
-    Journal, Locked, folder_entries, make_folder, place, read_text, remove_unfinished, write_whole,
+    Journal, Locked, decode_text, folder_entries, make_folder, place, read_text, remove_unfinished,
+    write_whole,
 };
 
 /// The registry of all builtins.

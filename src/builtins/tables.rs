@@ -26,7 +26,7 @@ builtins! { TABLES "Lists and tables":
         let mut groups: Vec<(Value, Vec<Value>)> = Vec::new();
         // Texts and ints are found by hashing; other keys by comparing with every group.
         let mut known: FxHashMap<String, usize> = FxHashMap::default();
-        for (key, item) in keys.into_iter().zip(xs.iter()) {
+        for (key, item) in keys.into_vec().into_iter().zip(xs.iter()) {
             cx.check_interrupt()?;
             let name = match &key {
                 Value::String(text) => Some(format!("\"{text}")),

@@ -16,7 +16,7 @@ use super::scope::interrupted;
 use super::{Eval, Scope, Stop};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::syntax::ast::{Clause, Comprehension, Expr, Name};
-use crate::value::{LIST_LIMIT, List, Type, TypeSet, Value};
+use crate::value::{Heap, LIST_LIMIT, List, Type, TypeSet, Value};
 
 /// Time after which the remaining items run in parallel.
 const WARM_UP: Duration = Duration::from_millis(2);
@@ -47,7 +47,7 @@ impl Scope<'_> {
             body: &comprehension.body,
             span,
         };
-        located(Value::list(each.all()?), span)
+        located(Value::list(each.all()?.into_vec()), span)
     }
 
     fn items_of(&self, source: &Value, span: Span) -> Eval<Arc<List>> {
@@ -189,10 +189,10 @@ struct Each<'s> {
 }
 
 impl Each<'_> {
-    fn all(&self) -> Eval<Vec<Value>> {
+    fn all(&self) -> Eval<Heap<Value>> {
         let total = self.list.len();
         let reporter = Reporter::new(self.scope, total);
-        let mut out = Vec::new();
+        let mut out = Heap::default();
         let mut at = 0;
         let mut in_order = self.scope.parallel;
         let threads = if in_order { None } else { self.scope.shared.threads() };
@@ -204,7 +204,7 @@ impl Each<'_> {
                 let end = total.min(at + chunk);
                 match self.chunk(pool, at, end, &reporter)? {
                     Some(values) => {
-                        out.extend(values);
+                        out.extend(values.into_vec());
                         at = end;
                     }
                     None => in_order = true,
@@ -240,22 +240,24 @@ impl Each<'_> {
         start: u64,
         end: u64,
         reporter: &Reporter<'_>,
-    ) -> Eval<Option<Vec<Value>>> {
-        let results: Vec<Eval<Vec<Value>>> = pool.install(|| {
-            (start..end)
-                .into_par_iter()
-                .map(|at| {
-                    let scope = Scope { parallel: true, ..self.scope.clone() };
-                    let mut out = Vec::new();
-                    let result = self.one(&scope, at, &mut out);
-                    reporter.step();
-                    result.map(|()| out)
-                })
-                .collect()
-        });
-        let mut out = Vec::new();
-        for result in results {
-            match result {
+    ) -> Eval<Option<Heap<Value>>> {
+        let mut results: Heap<Eval<Vec<Value>>> = pool
+            .install(|| {
+                (start..end)
+                    .into_par_iter()
+                    .map(|at| {
+                        let scope = Scope { parallel: true, ..self.scope.clone() };
+                        let mut out = Vec::new();
+                        let result = self.one(&scope, at, &mut out);
+                        reporter.step();
+                        result.map(|()| out)
+                    })
+                    .collect::<Vec<_>>()
+            })
+            .into();
+        let mut out = Heap::default();
+        for result in results.iter_mut() {
+            match std::mem::replace(result, Ok(Vec::new())) {
                 Ok(values) => out.extend(values),
                 Err(Stop::OutOfOrder) => {
                     reporter.back_to(start);

@@ -94,6 +94,8 @@ pub struct History {
     numbered: bool,
     own: Vec<(Entry, Place)>,
     known: Mutex<Known>,
+    /// How many bytes of the file the user of [`History::news`] has seen.
+    seen: u64,
     patience: Duration,
 }
 
@@ -106,6 +108,7 @@ impl History {
             numbered: false,
             own: Vec::new(),
             known: Mutex::default(),
+            seen: 0,
             patience: PATIENCE,
         }
     }
@@ -121,6 +124,8 @@ impl History {
             Err(failure) => return (history, Some(warning(&failure))),
         }
         history.shorten();
+        // Before the entries are read: what comes in between is rather seen twice.
+        history.seen = history.journal.as_ref().and_then(Journal::length).unwrap_or(0);
         history.session = highest(&history.others()) + 1;
         (history, None)
     }
@@ -219,6 +224,25 @@ impl History {
         let others = self.others();
         let all = self.merged(&others);
         all[all.len().saturating_sub(n)..].iter().copied().cloned().collect()
+    }
+
+    /// What other sessions have written since the file was opened, or since this was called last.
+    /// Only that is read.
+    pub fn news(&mut self) -> Vec<Entry> {
+        let Some(journal) = &self.journal else { return Vec::new() };
+        let Some(length) = journal.length() else { return Vec::new() };
+        if length <= self.seen {
+            // A shorter file was replaced by the newest of its entries.
+            self.seen = length;
+            return Vec::new();
+        }
+        let bytes = journal.read_from(self.seen, MOST_BYTES).unwrap_or_default();
+        // A line that is being written comes the next time.
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        self.seen += whole as u64;
+        let mut found = entries(&bytes[..whole]);
+        found.retain(|entry| !self.numbered || entry.session != self.session);
+        found
     }
 
     /// The lines `start..stop` of a session: 0 is this one, negative numbers count back from it,

@@ -15,6 +15,7 @@ mod magic;
 mod notebook;
 mod pictures;
 mod report;
+mod sequence;
 mod timing;
 mod words;
 
@@ -43,6 +44,7 @@ pub use magic::{Cell, MAGICS, Magic, split};
 pub use notebook::{from_notebook, to_notebook};
 pub use pictures::Pictures;
 pub use report::{error_json, language_info, progress_line, shown_json};
+pub use sequence::cells;
 
 /// A session: the names that were bound so far, and everything that cells share.
 #[derive(Debug)]

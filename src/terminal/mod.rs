@@ -7,8 +7,10 @@ mod show;
 mod sixel;
 mod symbols;
 mod tables;
+mod wrap;
 
 pub use graphics::{Graphics, Screen};
 pub use highlight::{Paint, highlight};
 pub use show::show;
 pub use symbols::{symbol_before, symbols_with};
+pub use wrap::wrapped;

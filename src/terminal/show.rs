@@ -2,6 +2,7 @@
 
 use super::graphics::{Graphics, Screen, inline};
 use super::tables::fitted;
+use super::wrap::wrapped;
 use crate::session::Bundle;
 use crate::value::{Type, Value, as_table};
 
@@ -33,7 +34,9 @@ fn text(value: &Value, screen: Screen) -> String {
     {
         return fitted(&table, screen.columns);
     }
-    Bundle(value).plain()
+    let text = Bundle(value).plain();
+    // A text is somebody's own: it may be copied from here.
+    if value.type_of() == Type::String { text } else { wrapped(&text, screen.columns) }
 }
 
 fn picture(bundle: &Bundle<'_>, graphics: Graphics, screen: Screen) -> Option<String> {

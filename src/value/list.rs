@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dashu_int::IBig;
 
-use super::{Failure, Value, as_table, deeper, failure};
+use super::{Failure, Value, as_table, deeper, failure, reaper};
 use crate::diagnostic::Code;
 
 /// The longest list that is held in memory (some hundred megabytes).
@@ -27,6 +27,11 @@ impl Charge {
         let before = LIVE.fetch_add(items, Ordering::Relaxed);
         let charge = Self(items);
         if before.saturating_add(items) <= LIVE_LIMIT {
+            return Ok(charge);
+        }
+        // What nobody holds any more does not count.
+        reaper::wait();
+        if LIVE.load(Ordering::Relaxed) <= LIVE_LIMIT {
             return Ok(charge);
         }
         Err(failure(
@@ -73,7 +78,7 @@ pub struct List {
     weight: u64,
     unknown: bool,
     table: std::sync::OnceLock<bool>,
-    _charge: Charge,
+    charge: Charge,
 }
 
 impl List {
@@ -83,12 +88,18 @@ impl List {
     /// E07 beyond [`LIST_LIMIT`] items or when nested too deeply.
     pub fn new(items: Vec<Value>) -> Result<Self, Failure> {
         check_length(items.len() as u64)?;
-        let charge = Charge::take(items.iter().map(cost).sum())?;
-        let depth = deeper(items.iter().map(Value::depth).max().unwrap_or(0))?;
-        let weight = items.iter().fold(1_u64, |sum, item| sum.saturating_add(item.weight()));
-        let unknown = items.iter().any(Value::has_unknown);
+        // One walk: of millions of records each takes its time.
+        let (mut held, mut depth, mut weight, mut unknown) = (0, 0, 1_u64, false);
+        for item in &items {
+            held += cost(item);
+            depth = depth.max(item.depth());
+            weight = weight.saturating_add(item.weight());
+            unknown |= item.has_unknown();
+        }
+        let charge = Charge::take(held)?;
+        let depth = deeper(depth)?;
         let table = std::sync::OnceLock::new();
-        Ok(Self { items: Items::Values(items), depth, weight, unknown, table, _charge: charge })
+        Ok(Self { items: Items::Values(items), depth, weight, unknown, table, charge })
     }
 
     /// The ints `first, first + 1, …`; takes no memory.
@@ -96,7 +107,7 @@ impl List {
         let items = Items::Range { first, count };
         let table = std::sync::OnceLock::from(false);
         let weight = count.saturating_add(1);
-        Self { items, depth: 1, weight, unknown: false, table, _charge: Charge(0) }
+        Self { items, depth: 1, weight, unknown: false, table, charge: Charge(0) }
     }
 
     /// What it holds.
@@ -162,6 +173,18 @@ impl List {
     /// Whether an item is unknown, or holds an unknown value.
     pub fn has_unknown(&self) -> bool {
         self.unknown
+    }
+}
+
+impl Drop for List {
+    fn drop(&mut self) {
+        if let Items::Values(values) = &mut self.items
+            && self.weight >= reaper::LARGE as u64
+        {
+            // The share of the memory comes back when it is free indeed.
+            let share = Charge(std::mem::take(&mut self.charge.0));
+            reaper::discard((std::mem::take(values), share));
+        }
     }
 }
 

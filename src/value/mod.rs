@@ -10,6 +10,7 @@ mod json;
 mod list;
 mod number;
 mod object;
+mod reaper;
 mod record;
 mod table;
 mod text;
@@ -30,6 +31,7 @@ pub use number::{
     INT_BITS_LIMIT, int_digits, int_log2, int_to_f64, real_text, short_int, short_real,
 };
 pub use object::{FieldInfo, Function, Media, MediaKind, Object};
+pub use reaper::Heap;
 pub use record::Record;
 pub use table::{Cells, table_cells, whole_cells};
 pub use table::{Table, as_table};

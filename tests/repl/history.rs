@@ -119,3 +119,34 @@ fn a_history_that_cannot_be_written_is_told_once() {
     assert_eq!(terminal.text().matches("kept in memory only").count(), 1);
     terminal.keys(UP).shows("4\n> 2 + 2");
 }
+
+#[test]
+fn what_other_sessions_run_is_reached_at_the_next_prompt() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = folder.path().join("history.jsonl");
+    let setup = Setup { history: Some(&history), ..Setup::default() };
+    let (first, second) = (Terminal::with(&setup), Terminal::with(&setup));
+    first.run("1000 + 1");
+    second.run("2000 + 2");
+    first.run("1000 + 3");
+    first.keys(UP).shows("> 1000 + 3\n1003\n> 1000 + 3");
+    first.keys(UP).shows("1003\n> 2000 + 2");
+    first.keys(UP).shows("1003\n> 1000 + 1");
+    second.keys("\r");
+    second.keys(UP).shows("> 1000 + 3");
+    second.keys(UP).shows("\n> \n> 2000 + 2");
+}
+
+#[test]
+fn without_a_home_the_history_is_off_and_one_line_says_so() {
+    let setup = Setup { without: &["CONVAC_HISTORY", "HOME", "XDG_DATA_HOME"], ..Setup::default() };
+    let terminal = Terminal::with(&setup);
+    terminal.run("1 + 1");
+    terminal.run("2 + 2");
+    let screen = terminal.text();
+    assert_eq!(screen.matches("there is no home folder").count(), 1, "{screen}");
+    terminal.keys(UP).shows("4\n> 2 + 2");
+    // Nothing is said where that is wanted.
+    let wanted = Setup { variables: &[("CONVAC_HISTORY", "")], ..Setup::default() };
+    assert!(!Terminal::with(&wanted).text().contains("history"));
+}

@@ -3,7 +3,9 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod endings;
 mod history;
+mod keyboard;
 mod showing;
 mod terminal;
 

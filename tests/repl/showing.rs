@@ -136,10 +136,7 @@ fn the_last_program_is_edited_and_run() {
     terminal.is_ready();
     terminal.keys("\x1b[A");
     terminal.wait("the edited input", |screen| screen.trim_end().ends_with("x + 1"));
-    terminal.keys("\x03");
-    terminal.is_ready();
-    terminal.run("let y = 1");
-    terminal.keys("%edit x\r");
+    terminal.keys("\x03let y = 1\r%edit x\r");
     terminal.wait("the program of x", |screen| screen.matches("\n42").count() == 3);
     let left = std::fs::read_dir(std::env::temp_dir()).unwrap();
     let drafts = left.filter(|entry| {
@@ -164,8 +161,8 @@ fn a_file_is_edited_and_run() {
 fn editors_that_fail_run_nothing() {
     let (_folder, editor) = with_editor("exit 3");
     for (editor, wanted) in [(editor.as_str(), "exit status: 3"), ("no-such-editor", "no editor")] {
-        let terminal =
-            Terminal::with(&Setup { variables: &[("VISUAL", editor)], ..Setup::default() });
+        let setup = Setup { variables: &[("VISUAL", editor)], columns: 200, ..Setup::default() };
+        let terminal = Terminal::with(&setup);
         assert_eq!(terminal.run("1 + 1"), "2");
         terminal.keys("%edit\r");
         let screen = terminal.shows("error[E08]");
@@ -187,4 +184,28 @@ fn a_program_that_failed_is_edited() {
     terminal.is_ready();
     terminal.keys("%edit\r");
     terminal.shows("> 6 * 7\n42");
+}
+
+#[test]
+fn pages_errors_and_lists_break_between_words() {
+    let terminal = Terminal::with(&Setup { columns: 40, rows: 100, ..Setup::default() });
+    // Each line ends where the next word would not fit, or where the text has an end.
+    let breaks_well = |screen: &str, words: &[&str]| {
+        for word in words {
+            assert!(screen.contains(word), "{word} is broken:\n{screen}");
+        }
+    };
+    let page = std::process::Command::new(env!("CARGO_BIN_EXE_convac"))
+        .args(["doc", "min_cut"])
+        .output()
+        .unwrap();
+    let page = String::from_utf8(page.stdout).unwrap();
+    terminal.keys("?min_cut\r").shows("Fields of the result");
+    breaks_well(&terminal.is_ready(), &page.split_whitespace().collect::<Vec<_>>());
+    terminal.keys("let sites_of_mine = sites([1]) + rectangle_of_mine\r").shows("= hint");
+    breaks_well(&terminal.is_ready(), &["builtin,", "above", "rectangle_of_mine"]);
+    let numbers: Vec<String> = (1000..1030).map(|number| format!("{number},")).collect();
+    terminal.keys("[1000 + i for i in 0..30]\r").shows("1030]");
+    let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    breaks_well(&terminal.is_ready(), &numbers);
 }

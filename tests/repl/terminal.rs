@@ -26,13 +26,25 @@ pub struct Setup<'s> {
     pub columns: u16,
     pub arguments: &'s [&'s str],
     pub variables: &'s [(&'s str, &'s str)],
+    /// Variables that are taken away.
+    pub without: &'s [&'s str],
     /// The file of the history; a new one without.
     pub history: Option<&'s Path>,
+    /// Where the standard output goes; to the terminal without.
+    pub output: Option<&'s Path>,
 }
 
 impl Default for Setup<'_> {
     fn default() -> Self {
-        Self { rows: 24, columns: 80, arguments: &[], variables: &[], history: None }
+        Self {
+            rows: 24,
+            columns: 80,
+            arguments: &[],
+            variables: &[],
+            without: &[],
+            history: None,
+            output: None,
+        }
     }
 }
 
@@ -65,6 +77,12 @@ impl Terminal {
         for (name, value) in setup.variables {
             command = command.env(name, value);
         }
+        for name in setup.without {
+            command = command.env_remove(name);
+        }
+        if let Some(path) = setup.output {
+            command = command.stdout(std::fs::File::create(path).unwrap());
+        }
         let child = command.spawn(pts).unwrap();
         let pty = Arc::new(pty);
         let screen = Arc::new(Mutex::new(vt100::Parser::new(setup.rows, setup.columns, 5000)));
@@ -81,8 +99,26 @@ impl Terminal {
     }
 
     pub fn keys(&self, keys: &str) -> &Self {
-        (&*self.pty).write_all(keys.as_bytes()).unwrap();
+        self.bytes(keys.as_bytes())
+    }
+
+    /// What a keyboard sends, text or not.
+    pub fn bytes(&self, bytes: &[u8]) -> &Self {
+        (&*self.pty).write_all(bytes).unwrap();
         self
+    }
+
+    /// Sends a signal to the process.
+    pub fn signal(&self, signal: nix::sys::signal::Signal) {
+        let process = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).unwrap());
+        nix::sys::signal::kill(process, signal).unwrap();
+    }
+
+    /// Whether the terminal is as a shell leaves it: it echoes, and gives whole lines.
+    pub fn is_as_found(&self) -> bool {
+        use nix::sys::termios::{LocalFlags, tcgetattr};
+        let modes = tcgetattr(&*self.pty).unwrap().local_flags;
+        modes.contains(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::ISIG)
     }
 
     /// A pasted text, as terminals mark it.
@@ -166,6 +202,11 @@ impl Terminal {
         let screen = self.is_ready();
         let start = screen.rfind(&echo).unwrap() + echo.len();
         screen[start..].trim_end_matches(['>', ' ']).trim().to_owned()
+    }
+
+    /// How many bytes were written so far.
+    pub fn written(&self) -> usize {
+        self.bytes.lock().unwrap().len()
     }
 
     /// Waits for the end of the process.

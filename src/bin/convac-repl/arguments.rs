@@ -9,7 +9,8 @@ use super::report::When;
 
 /// A session with convac: what correlations can a deep convolutional network carry, and why?
 ///
-/// Without a terminal on the standard input, what comes in is run as one input, without a prompt.
+/// Without a terminal on the standard input, what comes in is run without a prompt. With a
+/// terminal only there, values go to the standard output and the prompt to the standard error.
 #[derive(Debug, Parser)]
 #[command(name = "convac-repl", version, about)]
 pub struct Cli {

@@ -90,6 +90,7 @@ fn parse(name: &str, text: &str, sources: &Sources) -> (Config, Vec<Diagnostic>)
             errors.push(error);
         }
     }
+    errors.sort_by_key(|error| error.primary.as_ref().map(|label| label.span.start));
     (config, errors)
 }
 
@@ -185,6 +186,8 @@ mod tests {
         assert_eq!(config.prompt.as_deref(), Some("$ "));
         assert_eq!((config.vi, config.banner), (None, None));
         assert_eq!(errors.len(), 3);
+        let order = errors.iter().map(|error| error.message.split('`').nth(1).unwrap());
+        assert_eq!(order.collect::<Vec<_>>(), ["mode", "banner", "prompts"]);
         let broken = parse("repl.toml", "prompt = \n", &Sources::default());
         assert_eq!((broken.0, broken.1.len()), (Config::default(), 1));
     }

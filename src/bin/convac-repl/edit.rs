@@ -8,7 +8,7 @@ use std::process::{Command, ExitStatus};
 use convac::diagnostic::{Code, Diagnostic};
 use convac::session::Session;
 
-use super::stop;
+use super::{keyboard, stop};
 
 /// What was edited.
 pub enum Edited {
@@ -53,7 +53,9 @@ fn open(path: &Path) -> Result<(), Box<Diagnostic>> {
     let editor = chosen.into_iter().find(|editor| !editor.trim().is_empty());
     let editor = editor.unwrap_or_else(|| if cfg!(windows) { "notepad" } else { "vi" }.to_owned());
     stop::lend(true);
+    let turn = keyboard::lend();
     let ended = start(&editor, path);
+    drop(turn);
     stop::lend(false);
     let error = |message: String| {
         Box::new(Diagnostic::new(Code::File, message).hint("EDITOR=nano convac-repl"))
@@ -72,13 +74,16 @@ fn open(path: &Path) -> Result<(), Box<Diagnostic>> {
 /// The variable may hold arguments and quotes, as in `code --wait`: the shell knows.
 #[cfg(unix)]
 fn start(editor: &str, path: &Path) -> std::io::Result<ExitStatus> {
-    Command::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(path).status()
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(path);
+    shell.stdin(keyboard::for_others()).status()
 }
 
 #[cfg(not(unix))]
 fn start(editor: &str, path: &Path) -> std::io::Result<ExitStatus> {
     let mut words = editor.split_whitespace();
-    Command::new(words.next().unwrap_or("notepad")).args(words).arg(path).status()
+    let mut program = Command::new(words.next().unwrap_or("notepad"));
+    program.args(words).arg(path).stdin(keyboard::for_others()).status()
 }
 
 /// A file that nobody else reads; it goes with the value.

@@ -1,21 +1,31 @@
 //! `convac-repl`: a session in a terminal, or over a pipe.
 
 mod arguments;
+mod assistant;
 mod config;
+mod converse;
 mod edit;
 mod editor;
+#[cfg_attr(not(unix), path = "keyboard_elsewhere.rs")]
+mod keyboard;
+mod keys;
+mod lines;
+mod offers;
 mod past;
 #[path = "../convac/report.rs"]
 mod report;
 mod session;
+#[path = "../convac/signals.rs"]
+mod signals;
 mod sink;
 mod stop;
 mod tall;
+#[cfg(unix)]
+mod typed;
 
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 
 use clap::Parser;
-use convac::diagnostic::{Code, Diagnostic};
 use convac::terminal::Screen;
 
 use arguments::Cli;
@@ -41,13 +51,21 @@ fn main() -> std::process::ExitCode {
     // A panic becomes error E99 where it is caught; the default message would only repeat it.
     std::panic::set_hook(Box::new(|_| {}));
     let cli = Cli::parse();
-    std::process::ExitCode::from(run(&cli))
+    let talk = Talk::new(&cli);
+    let code = run(&talk, &cli);
+    keyboard::restore();
+    std::process::ExitCode::from(report::after_writing(code, talk.colors()))
 }
 
-fn run(cli: &Cli) -> u8 {
-    let talk = Talk::new(cli);
+fn run(talk: &Talk, cli: &Cli) -> u8 {
+    let is_typed = std::io::stdin().is_terminal();
+    let edits = is_typed && std::io::stdout().is_terminal() && !cli.json && !talk.is_dumb();
+    if edits && let Err(code) = talk.open_editor(cli) {
+        return code;
+    }
+    let mut code = OK;
     if let Some(path) = &cli.init {
-        let code = talk.load(path);
+        code = talk.load(path);
         if code != OK && !cli.eval.is_empty() {
             return code;
         }
@@ -61,26 +79,15 @@ fn run(cli: &Cli) -> u8 {
         }
         return OK;
     }
-    if std::io::stdin().is_terminal() {
-        return talk.converse(cli);
+    if is_typed {
+        // What failed before was told, and was mended or not by who sits there.
+        return if edits { talk.converse() } else { talk.converse_in_lines() };
     }
-    match read_all() {
-        Ok(text) => talk.run("stdin", &text),
+    match lines::all() {
+        Ok(text) => code.max(talk.run_all("stdin", &text)),
         Err(error) => {
             talk.report(&[*error]);
             DIAGNOSTICS
         }
     }
-}
-
-/// The standard input to its end.
-fn read_all() -> Result<String, Box<Diagnostic>> {
-    let mut bytes = Vec::new();
-    let read = std::io::stdin().lock().take(1 << 30).read_to_end(&mut bytes);
-    read.map_err(|error| error.to_string())
-        .and_then(|_| String::from_utf8(bytes).map_err(|_| "not UTF-8 text".to_owned()))
-        .map_err(|why| {
-            let message = format!("cannot read the standard input: {why}");
-            Box::new(Diagnostic::new(Code::File, message).hint("convac-repl -i first.cac"))
-        })
 }

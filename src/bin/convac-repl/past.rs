@@ -26,15 +26,25 @@ pub type SharedWalk = Arc<Mutex<Walk>>;
 pub struct Past {
     entries: Vec<String>,
     walk: SharedWalk,
+    /// Whether there seem to be no entries: an answer to a program is no input.
+    hidden: bool,
 }
 
 impl Past {
-    pub fn new(entries: impl IntoIterator<Item = String>, walk: SharedWalk) -> Self {
-        let mut past = Self { entries: Vec::new(), walk };
+    pub fn new(walk: SharedWalk) -> Self {
+        Self { walk, ..Self::default() }
+    }
+
+    /// Adds inputs, of this session or of others.
+    pub fn extend(&mut self, entries: impl IntoIterator<Item = String>) {
         for entry in entries {
-            past.push(entry);
+            self.push(entry);
         }
-        past
+    }
+
+    /// Hides all entries, or shows them again.
+    pub fn hide(&mut self, hidden: bool) {
+        self.hidden = hidden;
     }
 
     /// Adds an input unless it is the last one again.
@@ -75,11 +85,8 @@ fn result(entry: String, idx: usize) -> SearchResult<'static> {
 
 impl History for Past {
     fn get(&self, index: usize, _: SearchDirection) -> Result<Option<SearchResult<'_>>> {
-        Ok(self.entries.get(index).map(|entry| SearchResult {
-            entry: Cow::Borrowed(entry),
-            idx: index,
-            pos: 0,
-        }))
+        let shown = self.entries.get(index).filter(|_| !self.hidden);
+        Ok(shown.map(|entry| SearchResult { entry: Cow::Borrowed(entry), idx: index, pos: 0 }))
     }
 
     fn add(&mut self, line: &str) -> Result<bool> {
@@ -91,11 +98,11 @@ impl History for Past {
     }
 
     fn len(&self) -> usize {
-        self.entries.len()
+        if self.hidden { 0 } else { self.entries.len() }
     }
 
     fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
     }
 
     fn set_max_len(&mut self, _: usize) -> Result<()> {
@@ -132,7 +139,7 @@ impl History for Past {
         direction: SearchDirection,
     ) -> Result<Option<SearchResult<'_>>> {
         let found = |index: &usize| self.entries.get(*index).is_some_and(|e| e.contains(term));
-        let end = self.entries.len();
+        let end = self.len();
         let index = match direction {
             SearchDirection::Reverse => (0..end.min(start.saturating_add(1))).rev().find(found),
             SearchDirection::Forward => (start..end).find(found),
@@ -170,7 +177,8 @@ mod tests {
     #[test]
     fn arrows_walk_through_what_begins_so() {
         let walk = SharedWalk::default();
-        let past = Past::new(["let a", "b", "let c", "let c"].map(str::to_owned), walk.clone());
+        let mut past = Past::new(walk.clone());
+        past.extend(["let a", "b", "let c", "let c"].map(str::to_owned));
         assert_eq!(past.len(), 3);
         let step = |line: &str, direction| {
             walk.lock().unwrap().line = line.to_owned();

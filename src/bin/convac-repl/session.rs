@@ -1,43 +1,40 @@
-//! The conversation: read, run, show, again.
+//! The session of the process: what runs in it, and what becomes of its values and errors.
 
 use std::cell::RefCell;
 use std::io::IsTerminal;
-use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 
 use convac::diagnostic::{Code, Diagnostic, Sources};
 use convac::evaluate::Settings;
 use convac::interrupt::Interrupt;
-use convac::session::{Cell, History, Session, history_path, split};
+use convac::session::{Session, cells};
 use convac::symbol::Symbol;
 use convac::terminal::Graphics;
-use rustyline::error::ReadlineError;
 
 use super::arguments::Cli;
 use super::config::Config;
-use super::edit::{Edited, edit};
-use super::editor::{Options, SessionEditor, editor};
-use super::report::{Colors, When, error_json, print, print_errors};
-use super::sink::Sink;
+use super::editor::{SessionEditor, answer};
+use super::report::{Colors, When, error_json, is_closed, print, print_errors};
+use super::sink::{Answers, Message, Sink};
 use super::{DIAGNOSTICS, INTERRUPTED, OK, stop};
-
-/// Inputs of earlier sessions that the arrows reach.
-const REMEMBERED: usize = 10_000;
 
 /// A session with somebody.
 pub struct Talk {
-    session: Rc<RefCell<Session>>,
+    pub session: Rc<RefCell<Session>>,
     sources: Sources,
     interrupt: Interrupt,
-    json: bool,
+    pub json: bool,
     colors: Colors,
     /// How the terminal shows pictures; `None` where the output goes elsewhere.
     terminal: Option<Graphics>,
-    config: Config,
+    pub config: Config,
     /// What is wrong with the settings; told when the conversation begins.
-    config_errors: Vec<Diagnostic>,
+    pub config_errors: Vec<Diagnostic>,
+    /// The line editor, as soon as there is one.
+    pub editor: RefCell<Option<SessionEditor>>,
 }
 
 impl Talk {
@@ -70,12 +67,36 @@ impl Talk {
             }),
             config,
             config_errors,
+            editor: RefCell::default(),
         }
     }
 
-    /// Runs a text and says what came of it.
+    pub fn colors(&self) -> Colors {
+        self.colors
+    }
+
+    /// Whether the terminal can do nothing but show text.
+    pub fn is_dumb(&self) -> bool {
+        std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+    }
+
+    /// Runs a text and says what came of it. A program that is no part of the standard input may
+    /// ask for lines of it.
     pub fn run(&self, name: &str, text: &str) -> u8 {
-        self.with_sink(|session, sink| session.run_cell(name, text, sink))
+        self.with_sink(Answers::Lines, |session, sink| session.run_cell(name, text, sink))
+    }
+
+    /// Runs all cells of a text that came in at once, until one fails: programs, and magics and
+    /// questions between them.
+    pub fn run_all(&self, name: &str, text: &str) -> u8 {
+        for cell in cells(text) {
+            let run = |session: &mut Session, sink: Arc<Sink>| session.run_cell(name, &cell, sink);
+            let code = self.with_sink(Answers::Nobody, run);
+            if code != OK {
+                return code;
+            }
+        }
+        OK
     }
 
     /// Runs a file; its names stay.
@@ -83,7 +104,9 @@ impl Talk {
         match convac::builtins::read_text(path) {
             Ok(text) => {
                 let name = path.display().to_string();
-                self.with_sink(|session, sink| session.run(&name, &text, Some(path), sink))
+                self.with_sink(Answers::Lines, |session, sink| {
+                    session.run(&name, &text, Some(path), sink)
+                })
             }
             Err(failure) => {
                 self.report(&[*failure]);
@@ -92,16 +115,46 @@ impl Talk {
         }
     }
 
-    fn with_sink(&self, work: impl FnOnce(&mut Session, Arc<Sink>) -> Vec<Diagnostic>) -> u8 {
-        let sink = Arc::new(Sink::new(self.json, self.terminal, self.interrupt.clone()));
+    fn with_sink(
+        &self,
+        answers: Answers,
+        work: impl FnOnce(&mut Session, Arc<Sink>) -> Vec<Diagnostic> + Send,
+    ) -> u8 {
+        let sink = |answers| Sink::new(self.json, self.terminal, self.interrupt.clone(), answers);
         self.interrupt.clear();
         stop::set_busy(true);
-        let mut errors = work(&mut self.session.borrow_mut(), Arc::clone(&sink));
+        let (sink, mut errors) = match self.editor.borrow_mut().as_mut() {
+            Some(editor) => {
+                let (questions, messages) = channel();
+                let sink = Arc::new(sink(Answers::Editor(questions.clone())));
+                let theirs = Arc::clone(&sink);
+                let session = &mut *self.session.borrow_mut();
+                // Questions are asked on this thread, which has the editor.
+                let errors = std::thread::scope(|scope| {
+                    let worker = scope.spawn(move || {
+                        let _done = Done(questions);
+                        work(session, theirs)
+                    });
+                    while let Ok(Message::Question(question)) = messages.recv() {
+                        let answer = answer(editor, &question.prompt, question.password);
+                        let _ = question.reply.send(answer);
+                    }
+                    worker.join()
+                });
+                (sink, errors.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            }
+            None => {
+                let sink = Arc::new(sink(answers));
+                let errors = work(&mut self.session.borrow_mut(), Arc::clone(&sink));
+                (sink, errors)
+            }
+        };
         stop::set_busy(false);
         self.interrupt.clear();
         sink.clear_progress();
-        if sink.is_closed() {
-            // Nobody reads any more: that is no error.
+        if is_closed() {
+            // Nobody reads any more, which is no error; or it cannot be written, which is told
+            // at the end.
             return OK;
         }
         errors.extend(sink.take_errors());
@@ -126,126 +179,20 @@ impl Talk {
         }
     }
 
-    /// Talks until Ctrl-D.
-    pub fn converse(&self, cli: &Cli) -> u8 {
-        let (mut history, warning) = match history_path() {
-            Some(path) => History::open(&path),
-            None => (History::in_memory(), None),
-        };
-        let past = history.tail(REMEMBERED).into_iter().map(|entry| entry.input).collect();
-        let options = Options {
-            prompt: self.config.prompt.clone().unwrap_or_else(|| "> ".to_owned()),
-            colors: self.colors.0,
-            vi: cli.vi || self.config.vi == Some(true),
-            hints: self.config.hints != Some(false),
-        };
-        let prompt = options.prompt.clone();
-        let mut editor = match editor(Rc::clone(&self.session), past, options) {
-            Ok(editor) => editor,
-            Err(error) => {
-                let message = format!("the terminal cannot be used: {error}");
-                self.report(&[Diagnostic::new(Code::File, message).hint("convac run first.cac")]);
-                return DIAGNOSTICS;
-            }
-        };
-        if !self.json && self.config.banner != Some(false) {
-            print(&banner());
-        }
-        self.report(&self.config_errors);
-        self.report(&warning.map(|warning| *warning).into_iter().collect::<Vec<_>>());
-        let mut line = 1;
-        // What `%edit` opens: also a program that failed, above all.
-        let mut last = String::new();
-        loop {
-            let text = match read(&mut editor, &prompt) {
-                Ok(text) => text,
-                Err(ReadlineError::Interrupted) => continue,
-                Err(ReadlineError::Eof) => return OK,
-                Err(error) => {
-                    let message = format!("cannot read from the terminal: {error}");
-                    self.report(&[Diagnostic::new(Code::File, message).hint("convac-repl")]);
-                    return DIAGNOSTICS;
-                }
-            };
-            if text.trim().is_empty() {
-                continue;
-            }
-            if self.wants_to_leave(text.trim()) {
-                return OK;
-            }
-            let mut remember = |editor: &mut SessionEditor, text: &str, line: u64| {
-                let _ = editor.add_history_entry(text);
-                let warning = history.add(line, text.trim_end(), None);
-                self.report(&warning.map(|warning| *warning).into_iter().collect::<Vec<_>>());
-            };
-            remember(&mut editor, &text, line);
-            if let Cell::Edit(what) = split(&text)
-                && !text.trim().contains('\n')
-            {
-                // What is edited runs in the session: it must be free again.
-                let edited = edit(what, &last, &self.session.borrow());
-                match edited {
-                    Ok(Edited::File(path)) => {
-                        self.load(&path);
-                    }
-                    Ok(Edited::Program(program)) if program.trim().is_empty() => {}
-                    Ok(Edited::Program(program)) => {
-                        line += 1;
-                        if let Some(helper) = editor.helper() {
-                            print(&format!(
-                                "{prompt}{}\n",
-                                helper.painted(program.trim_end(), None)
-                            ));
-                        }
-                        remember(&mut editor, &program, line);
-                        self.run(&format!("[{line}]"), &program);
-                        last = program;
-                    }
-                    Err(error) => self.report(&[*error]),
-                }
-            } else {
-                self.run(&format!("[{line}]"), &text);
-                if matches!(split(&text), Cell::Program(_)) {
-                    last = text;
-                }
-            }
-            line += 1;
-        }
-    }
-
     /// `exit` and `quit`, unless the session has such names.
-    fn wants_to_leave(&self, text: &str) -> bool {
+    pub fn wants_to_leave(&self, text: &str) -> bool {
+        let text = text.trim();
         let word = text.strip_suffix("()").unwrap_or(text);
         let session = self.session.borrow();
         matches!(word, "exit" | "quit") && session.globals().get(Symbol::new(word)).is_none()
     }
 }
 
-/// One input. A defect of the editor costs the input, not the session.
-fn read(editor: &mut SessionEditor, prompt: &str) -> rustyline::Result<String> {
-    let read = std::panic::catch_unwind(AssertUnwindSafe(|| editor.readline(prompt)));
-    let Ok(read) = read else { return Err(ReadlineError::Interrupted) };
-    if let Some(helper) = editor.helper()
-        && helper.take_hinted()
-        && matches!(read, Err(ReadlineError::Interrupted))
-    {
-        // The editor leaves the signature of an input that was given up.
-        print("\x1b[A\x1b[2K");
-    }
-    if let Some(helper) = editor.helper()
-        && helper.take_tall()
-        && let Ok(text) = &read
-    {
-        // Only a part of it stands on the screen; all of it shall stay in the terminal's memory.
-        print(&format!("\x1b[H\x1b[J{prompt}{}\n", helper.painted(text, None)));
-    }
-    read
-}
+/// Says that a computation ended, however it ends.
+struct Done(Sender<Message>);
 
-fn banner() -> String {
-    format!(
-        "convac {}: what correlations can a deep convolutional network carry, and why?\n\
-         ? lists all functions, ?min_cut tells of one, Tab completes, Ctrl-D leaves\n",
-        env!("CARGO_PKG_VERSION")
-    )
+impl Drop for Done {
+    fn drop(&mut self) {
+        let _ = self.0.send(Message::Done);
+    }
 }

@@ -1,17 +1,45 @@
 //! Where a session writes: text or JSON, warnings and progress.
 
 use std::io::{IsTerminal, Write};
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::mpsc::Sender;
+use std::sync::{Mutex, PoisonError};
 
 use convac::diagnostic::{Code, Diagnostic};
 use convac::evaluate::{Output, Progress, Shown};
 use convac::interrupt::Interrupt;
 use convac::session::{Bundle, shown_json};
-use convac::terminal::{Graphics, show};
+use convac::terminal::{Graphics, show, wrapped};
 use convac::value::{Failure, Value, as_table, failure, whole_cells};
-use rustyline::error::ReadlineError;
 use serde_json::json;
+
+use super::editor::Nothing;
+
+/// Who answers the questions of programs.
+#[derive(Debug)]
+pub enum Answers {
+    /// The standard input is the program itself.
+    Nobody,
+    /// The next line of the standard input.
+    Lines,
+    /// Whoever types; only the thread that has the editor can ask.
+    Editor(Sender<Message>),
+}
+
+/// What a computation tells the thread that has the editor.
+#[derive(Debug)]
+pub enum Message {
+    Question(Question),
+    /// It ended.
+    Done,
+}
+
+/// A question of a program.
+#[derive(Debug)]
+pub struct Question {
+    pub prompt: String,
+    pub password: bool,
+    pub reply: Sender<Result<String, Nothing>>,
+}
 
 /// The sink of a session.
 pub struct Sink {
@@ -23,11 +51,16 @@ pub struct Sink {
     errors: Mutex<Vec<Diagnostic>>,
     /// Whether a line of progress stands on the terminal; `None` where there is no terminal.
     progress: Option<Mutex<bool>>,
-    closed: std::sync::atomic::AtomicBool,
+    answers: Answers,
 }
 
 impl Sink {
-    pub fn new(json: bool, terminal: Option<Graphics>, interrupt: Interrupt) -> Self {
+    pub fn new(
+        json: bool,
+        terminal: Option<Graphics>,
+        interrupt: Interrupt,
+        answers: Answers,
+    ) -> Self {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let visible = std::io::stderr().is_terminal() && !dumb;
         Self {
@@ -36,7 +69,7 @@ impl Sink {
             interrupt,
             errors: Mutex::default(),
             progress: visible.then(Mutex::default),
-            closed: std::sync::atomic::AtomicBool::new(false),
+            answers,
         }
     }
 
@@ -44,15 +77,9 @@ impl Sink {
         std::mem::take(&mut *self.errors.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether the reader of the standard output went away.
-    pub fn is_closed(&self) -> bool {
-        self.closed.load(std::sync::atomic::Ordering::SeqCst)
-    }
-
     fn write(&self, text: &str) {
         self.clear_progress();
         if !super::report::print(text) {
-            self.closed.store(true, std::sync::atomic::Ordering::SeqCst);
             self.interrupt.trigger();
         }
     }
@@ -62,7 +89,7 @@ impl Sink {
         if let Some(visible) = &self.progress
             && std::mem::take(&mut *visible.lock().unwrap_or_else(PoisonError::into_inner))
         {
-            let _ = write!(std::io::stderr(), "\r\x1b[K");
+            let _ = write!(std::io::stderr(), "\r\x1b[J");
         }
     }
 }
@@ -113,6 +140,15 @@ impl Output for Sink {
         }
     }
 
+    fn page(&self, plain: &str, _: &str) {
+        match self.terminal {
+            Some(_) if !self.json => {
+                self.write(&format!("{}\n", wrapped(plain, super::screen().columns)));
+            }
+            _ => self.stream(&format!("{plain}\n")),
+        }
+    }
+
     fn progress(&self, progress: &Progress) {
         let Some(visible) = &self.progress else { return };
         if progress.done >= progress.total {
@@ -123,34 +159,39 @@ impl Output for Sink {
         // A line that wraps could not be taken away again.
         let width = super::screen().columns.saturating_sub(1);
         let line: String = convac::session::progress_line(progress).chars().take(width).collect();
-        let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
+        // The cursor stays at its beginning: there it is found again in a narrower terminal too.
+        let _ = std::io::stderr().write_all(format!("\r{line}\x1b[K\r").as_bytes());
     }
 
     fn ask(&self, prompt: &str, password: bool) -> Result<String, Failure> {
         self.clear_progress();
-        let nobody = || {
+        let nobody = |hint: &str| {
             let message = format!("there is nobody to answer {prompt:?}");
-            failure(Code::File, message, "let answer = \"…\"")
+            failure(Code::File, message, hint)
         };
-        if !std::io::stdin().is_terminal() {
-            // The standard input is the program itself.
-            return Err(nobody());
-        }
-        let answer = if password {
-            rustyline::Editor::<super::editor::Masked, _>::new().and_then(|mut editor| {
-                editor.set_helper(Some(super::editor::Masked));
-                editor.readline(&format!("{prompt} "))
-            })
-        } else {
-            rustyline::DefaultEditor::new()
-                .and_then(|mut editor| editor.readline(&format!("{prompt} ")))
-        };
-        answer.map_err(|error| match error {
-            ReadlineError::Interrupted => {
-                self.interrupt.trigger();
-                failure(Code::Interrupted, "interrupted", "run it again")
+        match &self.answers {
+            Answers::Nobody => Err(nobody("echo answer | convac-repl -i first.cac")),
+            Answers::Lines => {
+                let gap = if prompt.ends_with(char::is_whitespace) { "" } else { " " };
+                let _ = write!(std::io::stderr(), "{prompt}{gap}");
+                let hidden = password.then(super::keyboard::hide);
+                let line = super::lines::next();
+                drop(hidden);
+                line.ok().flatten().ok_or_else(|| nobody("let answer = \"…\""))
             }
-            _ => nobody(),
-        })
+            Answers::Editor(questions) => {
+                let (reply, answer) = std::sync::mpsc::channel();
+                let question = Question { prompt: prompt.to_owned(), password, reply };
+                let _ = questions.send(Message::Question(question));
+                match answer.recv() {
+                    Ok(Ok(answer)) => Ok(answer),
+                    Ok(Err(Nothing::GivenUp)) => {
+                        self.interrupt.trigger();
+                        Err(failure(Code::Interrupted, "interrupted", "run it again"))
+                    }
+                    _ => Err(nobody("let answer = \"…\"")),
+                }
+            }
+        }
     }
 }

@@ -1,8 +1,11 @@
-//! Ctrl-C: stops what runs. While one types, the editor takes the key itself.
+//! Ctrl-C stops what runs; while one types, the editor takes the key itself. SIGTERM and SIGHUP
+//! end the session.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use convac::interrupt::Interrupt;
+
+use super::{keyboard, signals};
 
 static BUSY: AtomicBool = AtomicBool::new(false);
 static LENT: AtomicBool = AtomicBool::new(false);
@@ -28,6 +31,7 @@ pub fn was_asked_for() -> bool {
 
 /// Handles Ctrl-C, SIGTERM and SIGHUP from now on.
 pub fn handle(interrupt: Interrupt) {
+    signals::end_on_signals(keyboard::restore);
     // Without a handler Ctrl-C ends the process as usual.
     let _ = ctrlc::set_handler(move || {
         if LENT.load(Ordering::SeqCst) {
@@ -38,6 +42,7 @@ pub fn handle(interrupt: Interrupt) {
             interrupt.trigger();
         } else {
             // Nothing runs, or what runs was told already.
+            keyboard::restore();
             convac::builtins::remove_unfinished();
             std::process::exit(i32::from(super::INTERRUPTED));
         }

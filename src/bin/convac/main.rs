@@ -5,6 +5,7 @@ mod commands;
 mod notebook;
 mod report;
 mod run;
+mod signals;
 mod sink;
 mod stop;
 
@@ -35,5 +36,5 @@ fn main() -> std::process::ExitCode {
         Command::Notebook { file, output } => notebook::convert(&file, output.as_deref(), colors),
         Command::Completions { shell } => commands::completions(shell),
     };
-    std::process::ExitCode::from(code)
+    std::process::ExitCode::from(report::after_writing(code, colors))
 }

@@ -10,7 +10,7 @@ use convac::evaluate::Settings;
 use convac::session::Session;
 
 use super::arguments::RunArgs;
-use super::report::{Colors, error_json, print, print_errors};
+use super::report::{Colors, error_json, is_closed, print, print_errors};
 use super::sink::Sink;
 use super::{DIAGNOSTICS, INTERRUPTED, OK, USAGE, stop};
 
@@ -22,11 +22,8 @@ pub fn read_source(file: &Path) -> Result<(String, String), Box<Diagnostic>> {
     }
     let mut bytes = Vec::new();
     let read = std::io::stdin().lock().take(1 << 30).read_to_end(&mut bytes);
-    let text = read.map_err(|error| error.to_string()).and_then(|_| {
-        String::from_utf8(bytes).map_err(|error| {
-            format!("not UTF-8 text: byte {} fits no character", error.utf8_error().valid_up_to())
-        })
-    });
+    let text = read.map_err(|error| error.to_string());
+    let text = text.and_then(|_| convac::builtins::decode_text(bytes));
     let text = text.map_err(|why| {
         let message = format!("cannot read the standard input: {why}");
         Box::new(Diagnostic::new(Code::File, message).hint("convac run first.cac"))
@@ -105,8 +102,9 @@ fn once(args: &RunArgs, mut session: Session, colors: Colors) -> u8 {
     let sink = Arc::new(Sink::new(args.json, args.plots.clone(), session.interrupt(), sources));
     let file = (args.file.as_os_str() != "-").then_some(args.file.as_path());
     let mut errors = session.run(&name, &text, file, Arc::clone(&sink) as _);
-    if sink.is_closed() {
-        // Nobody reads any more: that is no error.
+    if is_closed() {
+        // Nobody reads any more, which is no error; or it cannot be written, which is told at the
+        // end.
         return OK;
     }
     errors.extend(sink.take_errors());

@@ -3,7 +3,6 @@
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use convac::diagnostic::{Diagnostic, Sources};
 use convac::evaluate::{Output, Progress, Shown};
@@ -12,14 +11,12 @@ use convac::session::{Bundle, Pictures, shown_json};
 use convac::value::Failure;
 use serde_json::json;
 
-use super::report::error_json;
+use super::report::{error_json, print};
 
 /// The sink of a run.
 pub struct Sink {
     json: bool,
     pictures: Option<Pictures>,
-    /// Whether the reader of the standard output went away.
-    closed: AtomicBool,
     interrupt: Interrupt,
     sources: Sources,
     /// Errors of pictures that could not be drawn or written.
@@ -33,17 +30,11 @@ impl Sink {
         Self {
             json,
             pictures: plots.map(Pictures::new),
-            closed: AtomicBool::new(false),
             interrupt,
             sources,
             errors: Mutex::default(),
             progress: visible.then(Mutex::default),
         }
-    }
-
-    /// Whether the reader of the standard output went away.
-    pub fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::SeqCst)
     }
 
     /// The errors of pictures.
@@ -58,10 +49,7 @@ impl Sink {
 
     fn write(&self, text: &str) {
         self.clear_progress();
-        let mut out = std::io::stdout().lock();
-        if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err()
-            && !self.closed.swap(true, Ordering::SeqCst)
-        {
+        if !print(text) {
             self.interrupt.trigger();
         }
     }
@@ -75,7 +63,7 @@ impl Sink {
         if let Some(visible) = &self.progress {
             let mut visible = visible.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             if std::mem::take(&mut *visible) {
-                let _ = write!(std::io::stderr(), "\r\x1b[K");
+                let _ = write!(std::io::stderr(), "\r\x1b[J");
             }
         }
     }
@@ -121,13 +109,15 @@ impl Output for Sink {
             return;
         }
         *visible.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
-        let line = format!("\r\x1b[K{}", convac::session::progress_line(progress));
-        let _ = write!(std::io::stderr(), "{line}");
+        // The cursor stays at its beginning: there it is found again in a narrower terminal too.
+        let line = convac::session::progress_line(progress);
+        let _ = std::io::stderr().write_all(format!("\r{line}\x1b[K\r").as_bytes());
     }
 
     fn ask(&self, prompt: &str, _password: bool) -> Result<String, Failure> {
         let mut line = String::new();
-        let _ = write!(std::io::stderr(), "{prompt} ");
+        let gap = if prompt.ends_with(char::is_whitespace) { "" } else { " " };
+        let _ = write!(std::io::stderr(), "{prompt}{gap}");
         match std::io::stdin().read_line(&mut line) {
             Ok(length) if length > 0 => Ok(line.trim_end_matches(['\n', '\r']).to_owned()),
             _ => Err(convac::value::failure(

@@ -16,8 +16,9 @@ pub fn was_asked_for() -> bool {
     STOPPED.load(Ordering::SeqCst)
 }
 
-/// Handles Ctrl-C and SIGTERM from now on.
+/// Handles Ctrl-C, SIGTERM and SIGHUP from now on.
 pub fn handle(interrupt: Interrupt) {
+    super::signals::end_on_signals(|| {});
     // Without a handler Ctrl-C ends the process as usual.
     let _ = ctrlc::set_handler(move || {
         STOPPED.store(true, Ordering::SeqCst);

@@ -37,18 +37,27 @@ pub fn place(path: &Path) -> Place {
 /// # Errors
 /// E08 with what the system says, or that it is not UTF-8.
 pub fn read_text(path: &Path) -> Result<String, Failure> {
-    let mut bytes = read(path)?;
-    // Some editors begin UTF-8 files with a mark that is no text.
+    decode_text(read(path)?).map_err(|why| {
+        failure(
+            Code::File,
+            format!("{} is {why}", path.display()),
+            format!("iconv -t UTF-8 {}", path.display()),
+        )
+    })
+}
+
+/// Bytes as text.
+///
+/// # Errors
+/// Why they are none: `not UTF-8 text: byte 3 fits no character`.
+pub fn decode_text(mut bytes: Vec<u8>) -> Result<String, String> {
+    // Some programs begin UTF-8 with a mark that is no text.
     if bytes.starts_with(b"\xef\xbb\xbf") {
         bytes.drain(..3);
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        failure(
-            Code::File,
-            format!("{} is not UTF-8 text: byte {at} fits no character", path.display()),
-            format!("iconv -t UTF-8 {}", path.display()),
-        )
+        format!("not UTF-8 text: byte {at} fits no character")
     })
 }
 
@@ -208,6 +217,21 @@ impl Journal {
             let mut file = std::fs::File::open(&self.path)?;
             let skipped = file.metadata()?.len().saturating_sub(most);
             file.seek(SeekFrom::Start(skipped))?;
+            let mut bytes = Vec::new();
+            file.take(most).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        read().map_err(|error: std::io::Error| cannot("read", &self.path, &error))
+    }
+
+    /// Its bytes from a place on, at the most so many.
+    ///
+    /// # Errors
+    /// E08 with what the system says.
+    pub fn read_from(&self, start: u64, most: u64) -> Result<Vec<u8>, Failure> {
+        let read = || {
+            let mut file = std::fs::File::open(&self.path)?;
+            file.seek(SeekFrom::Start(start))?;
             let mut bytes = Vec::new();
             file.take(most).read_to_end(&mut bytes)?;
             Ok(bytes)

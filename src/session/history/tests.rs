@@ -270,3 +270,26 @@ fn the_path_follows_the_platform() {
         assert_eq!(set(&[("HOME", "/h"), ("XDG_DATA_HOME", "relative")]), file("/h/.local/share"));
     }
 }
+
+#[test]
+fn news_are_what_others_wrote_in_the_meantime() {
+    let (_folder, path) = folder();
+    add(&mut open(&path), 1, "before");
+    let (mut first, mut second) = (open(&path), open(&path));
+    assert_eq!(inputs(&first.news()), [""; 0]);
+    add(&mut first, 1, "mine");
+    add(&mut second, 1, "theirs");
+    add(&mut second, 2, "theirs again");
+    assert_eq!(inputs(&first.news()), ["theirs", "theirs again"]);
+    assert_eq!(inputs(&first.news()), [""; 0]);
+    assert_eq!(inputs(&second.news()), ["mine"]);
+    // Half a line is read when it is whole; a file that was shortened tells nothing twice.
+    let text = std::fs::read_to_string(&path).unwrap();
+    let line = r#"{"session":9,"line":1,"input":"late"}"#;
+    std::fs::write(&path, format!("{text}{}", &line[..20])).unwrap();
+    assert_eq!(inputs(&first.news()), [""; 0]);
+    std::fs::write(&path, format!("{text}{line}\n")).unwrap();
+    assert_eq!(inputs(&first.news()), ["late"]);
+    std::fs::write(&path, format!("{line}\n")).unwrap();
+    assert_eq!(inputs(&first.news()), [""; 0]);
+}
