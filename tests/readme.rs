@@ -102,13 +102,11 @@ fn the_library_example_compiles_and_holds() {
     // The same lines as in the README; the comparison keeps them the same.
     use convac::graph::{OutputSide, min_cut};
     use convac::interrupt::Interrupt;
-    use convac::network::{Geometry, Layer, Network, Pooling, Rule, Shape, Sharing};
+    use convac::network::{
+        Geometry, Layer, Network, Pooling, Representation, Rule, Shape, Sharing,
+    };
     let net = Network::new(vec![
-        Layer::Input {
-            shape: Shape::Chain(4),
-            dim: 2,
-            features: convac::network::Representation::Given,
-        },
+        Layer::Input { shape: Shape::Chain(4), dim: 2, features: Representation::Given },
         Layer::Conv { channels: 3, sharing: Sharing::Layer },
         Layer::Pool {
             window: Shape::Chain(4),

@@ -2,12 +2,12 @@
 
 use super::{ExportError, itensor, onnx, pytorch, quimb};
 use crate::entangle::model::{Model, Weight};
-use crate::network::{Geometry, Layer, Network, Pooling, Shape, Sharing};
+use crate::network::{Geometry, Layer, Network, Pooling, Representation, Shape, Sharing};
 
 fn network(kind: Pooling, geometry: Geometry, sharing: Sharing) -> Network {
     let grid = |n| Shape::Grid { rows: n, cols: n };
     Network::new(vec![
-        Layer::Input { shape: grid(4), dim: 3, features: crate::network::Representation::Given },
+        Layer::Input { shape: grid(4), dim: 3, features: Representation::Given },
         Layer::Conv { channels: 5, sharing },
         Layer::Pool { window: grid(2), kind, geometry: geometry.clone() },
         Layer::Conv { channels: 2, sharing: Sharing::Layer },
@@ -45,11 +45,7 @@ fn scripts_are_for_convacs() {
 #[test]
 fn weights_beyond_floats_are_refused() {
     let net = Network::new(vec![
-        Layer::Input {
-            shape: Shape::Chain(1),
-            dim: 1,
-            features: crate::network::Representation::Given,
-        },
+        Layer::Input { shape: Shape::Chain(1), dim: 1, features: Representation::Given },
         Layer::Output { classes: 1 },
     ])
     .unwrap();

@@ -5,11 +5,7 @@ use dashu_int::UBig;
 use std::sync::Arc;
 
 fn input(length: u64) -> Layer {
-    Layer::Input {
-        shape: Shape::Chain(length),
-        dim: 2,
-        features: crate::network::Representation::Given,
-    }
+    Layer::Input { shape: Shape::Chain(length), dim: 2, features: Representation::Given }
 }
 
 fn grid(rows: u64, cols: u64) -> Shape {
@@ -57,8 +53,7 @@ fn the_window_that_leaves_a_site_over() {
 
 #[test]
 fn every_fault_has_its_layer_and_hint() {
-    let wide =
-        Layer::Input { shape: grid(8, 8), dim: 4, features: crate::network::Representation::Given };
+    let wide = Layer::Input { shape: grid(8, 8), dim: 4, features: Representation::Given };
     let one_class = Layer::Output { classes: 0 };
     type Case = (Vec<Layer>, usize, Option<&'static str>, &'static str, &'static str);
     let cases: Vec<Case> = vec![
@@ -76,7 +71,7 @@ fn every_fault_has_its_layer_and_hint() {
             vec![Layer::Input {
                 shape: grid(1 << 21, 1 << 20),
                 dim: 2,
-                features: crate::network::Representation::Given,
+                features: Representation::Given,
             }],
             0,
             Some("shape"),
@@ -163,11 +158,7 @@ fn every_fault_has_its_layer_and_hint() {
         ),
         (
             vec![
-                Layer::Input {
-                    shape: grid(15, 15),
-                    dim: 2,
-                    features: crate::network::Representation::Given,
-                },
+                Layer::Input { shape: grid(15, 15), dim: 2, features: Representation::Given },
                 pool(grid(2, 2)),
             ],
             1,

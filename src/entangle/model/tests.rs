@@ -4,7 +4,7 @@ use super::*;
 use crate::entangle::tests::oracle;
 use crate::graph::tests::generate::tree_network;
 use crate::interrupt::Interrupt;
-use crate::network::{Layer, Pooling, Shape, Sharing, SplitMix64};
+use crate::network::{Layer, Pooling, Representation, Shape, Sharing, SplitMix64};
 
 fn network(sharing: Sharing) -> Network {
     tree_network(&[2, 2, 2], 3, &[4, 5, 6], sharing)
@@ -54,11 +54,7 @@ fn distributions_have_their_moments() {
         Err(ModelError::Scale(_))
     ));
     let huge = Network::new(vec![
-        Layer::Input {
-            shape: Shape::Chain(1 << 38),
-            dim: 2,
-            features: crate::network::Representation::Given,
-        },
+        Layer::Input { shape: Shape::Chain(1 << 38), dim: 2, features: Representation::Given },
         Layer::Conv { channels: 1 << 20, sharing: Sharing::None },
         Layer::Pool {
             window: Shape::Chain(1 << 38),

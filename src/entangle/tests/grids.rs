@@ -4,7 +4,9 @@ use super::oracle::{self, digits, random_case};
 use crate::entangle::model::{Initial, Model, Origin, Weight, forward, init};
 use crate::entangle::{Accuracy, EntangleError, Output, Templates, dense, grid_rank, schmidt};
 use crate::interrupt::Interrupt;
-use crate::network::{Geometry, Layer, Network, Pooling, Shape, Sharing, SplitMix64};
+use crate::network::{
+    Geometry, Layer, Network, Pooling, Representation, Shape, Sharing, SplitMix64,
+};
 
 #[test]
 fn dense_tensors_are_scores_of_all_choices() {
@@ -16,11 +18,8 @@ fn dense_tensors_are_scores_of_all_choices() {
         };
         let geometry = [Geometry::Contiguous, Geometry::Mirror, Geometry::Strided];
         let window = Shape::Chain(2);
-        let mut layers = vec![Layer::Input {
-            shape: Shape::Chain(4),
-            dim: 2,
-            features: crate::network::Representation::Given,
-        }];
+        let mut layers =
+            vec![Layer::Input { shape: Shape::Chain(4), dim: 2, features: Representation::Given }];
         for _ in 0..2 {
             let sharing =
                 [Sharing::Layer, Sharing::Window, Sharing::None][random.below(3) as usize];
@@ -76,11 +75,7 @@ fn grid_ranks_of_convacs_are_their_ranks() {
 fn one_window(sites: u64, dim: u64, channels: u64, sharing: Sharing) -> Network {
     let (window, kind) = (Shape::Chain(sites), Pooling::Product);
     Network::new(vec![
-        Layer::Input {
-            shape: Shape::Chain(sites),
-            dim,
-            features: crate::network::Representation::Given,
-        },
+        Layer::Input { shape: Shape::Chain(sites), dim, features: Representation::Given },
         Layer::Conv { channels, sharing },
         Layer::Pool { window, kind, geometry: Geometry::Contiguous },
         Layer::Output { classes: 1 },
@@ -110,11 +105,7 @@ fn zeros_do_not_hide_what_is_tiny() {
     };
     for kind in [Pooling::Mean, Pooling::Max] {
         let network = Network::new(vec![
-            Layer::Input {
-                shape: Shape::Chain(12),
-                dim: 1,
-                features: crate::network::Representation::Given,
-            },
+            Layer::Input { shape: Shape::Chain(12), dim: 1, features: Representation::Given },
             Layer::Conv { channels: 1, sharing: Sharing::None },
             Layer::Relu,
             pool(6, Pooling::Product),

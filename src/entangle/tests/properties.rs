@@ -9,7 +9,8 @@ use crate::graph::tests::generate::tree_network;
 use crate::graph::{Labels, OutputSide, Subtrees};
 use crate::interrupt::Interrupt;
 use crate::network::{
-    Bipartition, Geometry, Layer, Network, Pooling, Rule, Shape, Sharing, SplitMix64,
+    Bipartition, Geometry, Layer, Network, Pooling, Representation, Rule, Shape, Sharing,
+    SplitMix64,
 };
 
 fn halves(model: &Model) -> Bipartition {
@@ -189,7 +190,7 @@ fn deep(levels: u32, sharing: Sharing, channels: u64) -> Network {
     let mut layers = vec![Layer::Input {
         shape: Shape::Chain(1 << levels),
         dim: 2,
-        features: crate::network::Representation::Given,
+        features: Representation::Given,
     }];
     for _ in 0..levels {
         layers.push(Layer::Conv { channels, sharing });
@@ -237,11 +238,7 @@ fn channels_that_drift_apart_are_exact_or_refused() {
     let interrupt = Interrupt::new();
     let class = Output::Class(0);
     let net = Network::new(vec![
-        Layer::Input {
-            shape: Shape::Chain(4096),
-            dim: 1,
-            features: crate::network::Representation::Given,
-        },
+        Layer::Input { shape: Shape::Chain(4096), dim: 1, features: Representation::Given },
         Layer::Conv { channels: 2, sharing: Sharing::Layer },
         Layer::Pool {
             window: Shape::Chain(4096),

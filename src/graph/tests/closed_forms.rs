@@ -3,7 +3,9 @@
 use super::generate::{pool, tree_network};
 use crate::graph::{OutputSide, min_cut};
 use crate::interrupt::Interrupt;
-use crate::network::{Bipartition, Geometry, Layer, Network, Rule, Shape, Sharing, SplitMix64};
+use crate::network::{
+    Bipartition, Geometry, Layer, Network, Representation, Rule, Shape, Sharing, SplitMix64,
+};
 use dashu_int::UBig;
 
 fn cut(network: &Network, rule: &Rule) -> UBig {
@@ -18,7 +20,7 @@ fn grid_network(side: u64, dim: u64, channels: &[u64], geometry: &Geometry) -> N
     let mut layers = vec![Layer::Input {
         shape: Shape::Grid { rows: side, cols: side },
         dim,
-        features: crate::network::Representation::Given,
+        features: Representation::Given,
     }];
     for channels in channels {
         layers.push(Layer::Conv { channels: *channels, sharing: Sharing::None });

@@ -1,18 +1,16 @@
 //! Deterministic random networks, trees and partitions.
 
 use crate::network::{
-    Bipartition, Geometry, Grouping, Layer, Network, Pooling, Shape, Sharing, SplitMix64,
+    Bipartition, Geometry, Grouping, Layer, Network, Pooling, Representation, Shape, Sharing,
+    SplitMix64,
 };
 use std::sync::Arc;
 
 /// A chain of `pool(b)` after `conv(r)` layers on the product of the windows.
 pub fn tree_network(pools: &[u64], dim: u64, channels: &[u64], sharing: Sharing) -> Network {
     let sites = pools.iter().product();
-    let mut layers = vec![Layer::Input {
-        shape: Shape::Chain(sites),
-        dim,
-        features: crate::network::Representation::Given,
-    }];
+    let mut layers =
+        vec![Layer::Input { shape: Shape::Chain(sites), dim, features: Representation::Given }];
     for (window, channels) in pools.iter().zip(channels) {
         layers.push(Layer::Conv { channels: *channels, sharing });
         layers.push(pool(Shape::Chain(*window), Geometry::Contiguous));
@@ -75,7 +73,7 @@ pub fn random_network(random: &mut SplitMix64, recipe: &Recipe<'_>) -> Network {
     let mut layers = vec![Layer::Input {
         shape,
         dim: pick(random, recipe.dims),
-        features: crate::network::Representation::Given,
+        features: Representation::Given,
     }];
     let conv = |random: &mut SplitMix64| {
         let sharing = recipe.sharing.unwrap_or_else(|| random_sharing(random));

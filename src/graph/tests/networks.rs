@@ -10,7 +10,9 @@ use crate::graph::{
     min_cut_tree, trace,
 };
 use crate::interrupt::Interrupt;
-use crate::network::{Bipartition, Network, Rule, Shape, Sharing, Side, SplitMix64};
+use crate::network::{
+    Bipartition, Network, Representation, Rule, Shape, Sharing, Side, SplitMix64,
+};
 use petgraph::algo::dinics;
 use petgraph::graph::DiGraph;
 use std::sync::Arc;
@@ -195,11 +197,7 @@ fn merged_poolings_are_one_copy_tensor() {
     use crate::network::{Geometry, Layer};
     let pool = || super::generate::pool(Shape::Chain(2), Geometry::Contiguous);
     let layers = vec![
-        Layer::Input {
-            shape: Shape::Chain(4),
-            dim: 3,
-            features: crate::network::Representation::Given,
-        },
+        Layer::Input { shape: Shape::Chain(4), dim: 3, features: Representation::Given },
         pool(),
         pool(),
         Layer::Output { classes: 2 },

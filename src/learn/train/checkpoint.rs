@@ -151,10 +151,13 @@ fn describe(state: &State) -> Json {
     })
 }
 
+/// The numbers of a name, so many.
+type Arrays<'a> = dyn Fn(&str, usize) -> Result<Vec<f32>, TrainError> + 'a;
+
 /// The state of a description; `None` if it is none.
 fn restore(
     found: &Json,
-    array: &dyn Fn(&str, usize) -> Result<Vec<f32>, TrainError>,
+    array: &Arrays<'_>,
     parameters: usize,
     memory: usize,
 ) -> Option<Result<State, TrainError>> {

@@ -270,7 +270,7 @@ fn left_out_sites_are_summed_over_exactly() {
             values[seen[0]] = f64::from(first) / 2.0;
             values[seen[1]] = f64::from(second) / 2.0;
             let marginal = score(values.clone(), &Unseen::Sites(missing.clone()));
-            let mut sum = vec![0.0; 2];
+            let mut sum = [0.0; 2];
             for x in 0..3 {
                 for y in 0..3 {
                     values[left_out[0]] = f64::from(x) / 2.0;

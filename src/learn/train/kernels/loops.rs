@@ -1,0 +1,264 @@
+//! Rectifiers, pooling and rows that are moved: plain loops that the compiler turns into vectors.
+
+use super::super::real::Real;
+
+/// `max(x, 0)`; a number that is none stays, so that it is found.
+#[inline(always)]
+pub(in super::super) fn rectify<T: Real>(values: &mut [T]) {
+    for value in values {
+        *value = if *value < T::ZERO { T::ZERO } else { *value };
+    }
+}
+
+/// Sets the gradient to 0 where a rectified value is 0.
+#[inline(always)]
+pub(in super::super) fn mask<T: Real>(values: &[T], grad: &mut [T]) {
+    for (grad, value) in grad.iter_mut().zip(values) {
+        *grad = if *value > T::ZERO { *grad } else { T::ZERO };
+    }
+}
+
+#[inline(always)]
+pub(in super::super) fn add_assign_all<T: Real>(out: &mut [T], terms: &[T]) {
+    for (slot, term) in out.iter_mut().zip(terms) {
+        *slot += *term;
+    }
+}
+
+/// The members of windows: `count` arrays of the length of `out`, one after another.
+#[inline(always)]
+fn member<T>(members: &[T], number: usize, length: usize) -> &[T] {
+    &members[number * length..(number + 1) * length]
+}
+
+/// The largest member, and which it is: the first one of equal ones.
+#[inline(always)]
+pub(in super::super) fn largest<T: Real>(
+    members: &[T],
+    count: usize,
+    out: &mut [T],
+    chosen: &mut [u8],
+) {
+    let length = out.len();
+    out.copy_from_slice(member(members, 0, length));
+    chosen[..length].fill(0);
+    for number in 1..count {
+        let place = number as u8;
+        let values = member(members, number, length);
+        for ((best, which), value) in out.iter_mut().zip(chosen.iter_mut()).zip(values) {
+            // A number that is none is taken, so that it is found.
+            let better = *value > *best || value.is_none();
+            *which = if better { place } else { *which };
+            *best = if better { *value } else { *best };
+        }
+    }
+}
+
+/// The gradient of [`largest`]: it goes to the member that was chosen. With `kept`, the rectified
+/// result, none goes where that is 0.
+#[inline(always)]
+pub(in super::super) fn unlargest<T: Real>(
+    grad: &[T],
+    chosen: &[u8],
+    kept: Option<&[T]>,
+    count: usize,
+    out: &mut [T],
+) {
+    let length = grad.len();
+    let chosen = &chosen[..length];
+    for number in 0..count {
+        let place = number as u8;
+        let out = &mut out[number * length..(number + 1) * length];
+        match kept {
+            None => {
+                for ((slot, grad), which) in out.iter_mut().zip(grad).zip(chosen) {
+                    *slot = if *which == place { *grad } else { T::ZERO };
+                }
+            }
+            Some(kept) => {
+                for (((slot, grad), which), value) in out.iter_mut().zip(grad).zip(chosen).zip(kept)
+                {
+                    let passes = *which == place && *value > T::ZERO;
+                    *slot = if passes { *grad } else { T::ZERO };
+                }
+            }
+        }
+    }
+}
+
+/// The mean of the members.
+#[inline(always)]
+pub(in super::super) fn average<T: Real>(members: &[T], count: usize, out: &mut [T]) {
+    let length = out.len();
+    out.copy_from_slice(member(members, 0, length));
+    for number in 1..count {
+        for (sum, value) in out.iter_mut().zip(member(members, number, length)) {
+            *sum += *value;
+        }
+    }
+    let share = T::ONE / T::of(count as f64);
+    for sum in out.iter_mut() {
+        *sum *= share;
+    }
+}
+
+/// The gradient of [`average`].
+#[inline(always)]
+pub(in super::super) fn unaverage<T: Real>(grad: &[T], count: usize, out: &mut [T]) {
+    let (length, share) = (grad.len(), T::ONE / T::of(count as f64));
+    for number in 0..count {
+        let out = &mut out[number * length..(number + 1) * length];
+        for (slot, grad) in out.iter_mut().zip(grad) {
+            *slot = *grad * share;
+        }
+    }
+}
+
+/// The product of up to four members.
+#[inline(always)]
+pub(in super::super) fn product<T: Real>(members: &[T], count: usize, out: &mut [T]) {
+    let length = out.len();
+    let of = |number: usize| member(members, number, length);
+    match count {
+        1 => out.copy_from_slice(of(0)),
+        2 => {
+            for ((slot, x), y) in out.iter_mut().zip(of(0)).zip(of(1)) {
+                *slot = *x * *y;
+            }
+        }
+        3 => {
+            for (((slot, x), y), z) in out.iter_mut().zip(of(0)).zip(of(1)).zip(of(2)) {
+                *slot = *x * *y * *z;
+            }
+        }
+        _ => {
+            let pairs = of(0).iter().zip(of(1)).zip(of(2).iter().zip(of(3)));
+            for (slot, ((x, y), (z, t))) in out.iter_mut().zip(pairs) {
+                *slot = (*x * *y) * (*z * *t);
+            }
+        }
+    }
+}
+
+/// The gradient of [`product`]: for each member the product of the others, so that zeros do no harm.
+#[inline(always)]
+pub(in super::super) fn unproduct<T: Real>(grad: &[T], members: &[T], count: usize, out: &mut [T]) {
+    let length = grad.len();
+    let of = |number: usize| member(members, number, length);
+    let out = &mut out[..count * length];
+    match count {
+        1 => out.copy_from_slice(grad),
+        2 => {
+            let (first, second) = out.split_at_mut(length);
+            for place in 0..length {
+                first[place] = grad[place] * of(1)[place];
+                second[place] = grad[place] * of(0)[place];
+            }
+        }
+        3 => {
+            let (first, rest) = out.split_at_mut(length);
+            let (second, third) = rest.split_at_mut(length);
+            let (x, y, z) = (of(0), of(1), of(2));
+            for place in 0..length {
+                let (g, x, y, z) = (grad[place], x[place], y[place], z[place]);
+                first[place] = g * (y * z);
+                second[place] = g * (x * z);
+                third[place] = g * (x * y);
+            }
+        }
+        _ => {
+            let (first, rest) = out.split_at_mut(length);
+            let (second, rest) = rest.split_at_mut(length);
+            let (third, fourth) = rest.split_at_mut(length);
+            let (x, y, z, t) = (of(0), of(1), of(2), of(3));
+            for place in 0..length {
+                let (g, x, y, z, t) = (grad[place], x[place], y[place], z[place], t[place]);
+                let (low, high) = (g * (x * y), g * (z * t));
+                first[place] = high * y;
+                second[place] = high * x;
+                third[place] = low * t;
+                fourth[place] = low * z;
+            }
+        }
+    }
+}
+
+/// Copies rows of `stride` numbers: row `i` of `out` is row `rows[i]` of `from`, or `fill` where there
+/// is no such row.
+#[inline(always)]
+pub(in super::super) fn gather<T: Real>(
+    from: &[T],
+    rows: &[u32],
+    stride: usize,
+    fill: T,
+    out: &mut [T],
+) {
+    for (row, out) in rows.iter().zip(out.chunks_exact_mut(stride)) {
+        let begin = *row as usize * stride;
+        match from.get(begin..begin + stride) {
+            Some(from) => copy_row(from, out),
+            None => out.fill(fill),
+        }
+    }
+}
+
+/// The opposite of [`gather`]: rows that have no place are dropped.
+#[inline(always)]
+pub(in super::super) fn scatter<T: Real>(from: &[T], rows: &[u32], stride: usize, out: &mut [T]) {
+    for (row, from) in rows.iter().zip(from.chunks_exact(stride)) {
+        let begin = *row as usize * stride;
+        if let Some(out) = out.get_mut(begin..begin + stride) {
+            copy_row(from, out);
+        }
+    }
+}
+
+/// A row is some vectors: copied in pieces of known length, which costs no call.
+#[inline(always)]
+fn copy_row<T: Real>(from: &[T], out: &mut [T]) {
+    let wide = out.len().is_multiple_of(16);
+    if wide {
+        let (out, from) = (out.as_chunks_mut::<16>().0, from.as_chunks::<16>().0);
+        out.iter_mut().zip(from).for_each(|(out, from)| *out = *from);
+    } else {
+        let (out, from) = (out.as_chunks_mut::<4>().0, from.as_chunks::<4>().0);
+        out.iter_mut().zip(from).for_each(|(out, from)| *out = *from);
+    }
+}
+
+/// The exponent of a row of zeros: less than any other row has, and sums of four of them are no less than
+/// the least integer.
+pub(in super::super) const EXPONENT_OF_ZERO: i32 = -(1 << 28);
+
+/// Divides every row of `stride` numbers by the power of two of its largest, which is added to
+/// `exponents`; `factors` has what the row was multiplied by.
+#[inline(always)]
+pub(in super::super) fn normalize<T: Real>(
+    values: &mut [T],
+    stride: usize,
+    exponents: &mut [i32],
+    factors: &mut [T],
+) {
+    let rows = values.chunks_exact_mut(stride).zip(exponents).zip(factors);
+    for ((row, exponent), factor) in rows {
+        let mut largest = [T::ZERO; 4];
+        for piece in row.chunks_exact(4) {
+            for (largest, value) in largest.iter_mut().zip(piece) {
+                let size = value.size();
+                *largest = if size > *largest { size } else { *largest };
+            }
+        }
+        let most = |x: T, y: T| if y > x { y } else { x };
+        let largest = most(most(largest[0], largest[1]), most(largest[2], largest[3]));
+        let own = largest.exponent();
+        *exponent = if largest > T::ZERO {
+            exponent.saturating_add(own).max(EXPONENT_OF_ZERO)
+        } else {
+            EXPONENT_OF_ZERO
+        };
+        *factor = if largest > T::ZERO { T::power_of_two(-own) } else { T::ONE };
+        for value in row {
+            *value *= *factor;
+        }
+    }
+}
