@@ -462,7 +462,8 @@ fn explain(scope: &Scope<'_>, error: &NetworkError, origins: &[&Expr], whole: Sp
 }
 
 builtins! { NETWORKS "Networks":
-    /// The number of weights of a network; there are no biases.
+    /// The number of weights of a network, of its convolutions and its output; there are no biases.
+    /// What representation functions learn (`features` of the input) is not counted, as in the papers.
     ///
     /// > params(network { input(4, dim = 2), conv(3), pool(4), output(2) })
     /// 12
