@@ -28,6 +28,7 @@ mod ranks;
 mod spectra;
 mod states;
 mod strings;
+mod sweep;
 mod table_macro;
 mod tables;
 mod training;
@@ -57,6 +58,7 @@ pub fn registry() -> Registry {
         models::MODELS,
         training::TRAINING,
         training::ANSWERS,
+        sweep::SWEEP,
         ranks::RANKS,
         spectra::SPECTRA,
         entanglement::ENTANGLEMENT,
