@@ -244,6 +244,11 @@ fn two_runs_do_not_share_a_file() {
     assert!(errors.contains("another run is writing"), "{errors}");
     file.unlock().unwrap();
     assert_eq!(run(folder.path(), program, &[]).1, "[1, 2]\n");
+    // Nothing is to be written into a complete file: it is open to all.
+    file.lock().unwrap();
+    assert_eq!(run(folder.path(), program, &[]).1, "[1, 2]\n");
+    let (status, _, errors) = run(folder.path(), &program.replace("[1, 2]", "[1, 2, 3]"), &[]);
+    assert!(status == 1 && errors.contains("another run is writing"), "{errors}");
 }
 
 #[test]

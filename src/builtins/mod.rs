@@ -27,6 +27,7 @@ mod queries;
 mod ranks;
 mod spectra;
 mod states;
+mod statistics;
 mod strings;
 mod sweep;
 mod table_macro;
@@ -66,6 +67,7 @@ pub fn registry() -> Registry {
         plots::PLOTS,
         numbers::NUMBERS,
         lists::LISTS,
+        statistics::STATISTICS,
         tables::TABLES,
         strings::STRINGS,
         files::FILES,

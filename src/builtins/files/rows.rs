@@ -23,10 +23,7 @@ impl Rows {
     /// # Errors
     /// E08 if it cannot be opened for reading and writing, or is no plain file.
     pub fn open(path: &Path) -> Result<Self, Failure> {
-        if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
-            let message = format!("{} is not a plain file", path.display());
-            return Err(failure(Code::File, message, "file = \"sweep.jsonl\""));
-        }
+        check_plain(path)?;
         let file = File::options().create(true).read(true).append(true).open(path);
         let file = file.map_err(|error| cannot("write", path, &error))?;
         Ok(Self { path: path.to_path_buf(), file: Mutex::new(file) })
@@ -94,6 +91,27 @@ impl Rows {
             cannot("write", &self.path, &error)
         })
     }
+}
+
+/// The bytes of a file, none of one that is not there.
+///
+/// # Errors
+/// E08 if it cannot be read or is no plain file; E07 if it is too large.
+pub fn bytes_of(path: &Path) -> Result<Vec<u8>, Failure> {
+    check_plain(path)?;
+    match std::fs::exists(path) {
+        Ok(false) => Ok(Vec::new()),
+        _ => super::read(path),
+    }
+}
+
+/// Pipes and devices have no end that could be read.
+fn check_plain(path: &Path) -> Result<(), Failure> {
+    if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
+        let message = format!("{} is not a plain file", path.display());
+        return Err(failure(Code::File, message, "file = \"sweep.jsonl\""));
+    }
+    Ok(())
 }
 
 /// `sweep-2.jsonl` for `sweep.jsonl`: a name to try where the first one cannot be used.

@@ -5,7 +5,7 @@ use std::path::Path;
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value as Json};
 
-use super::super::files::rows::{Rows, another_name};
+use super::super::files::rows::{Rows, another_name, bytes_of};
 use super::plain::{decode, encode, escaped, unescaped, unwritable};
 use crate::diagnostic::Code;
 use crate::evaluate::{Dependency, Scope};
@@ -156,32 +156,45 @@ fn describe(value: &Value) -> String {
 
 /// The file of a sweep.
 #[derive(Debug)]
-pub(super) struct Log {
-    rows: Rows,
+pub(super) struct Log<'l> {
+    path: &'l str,
+    identity: &'l Identity,
+    /// Open as soon as there is something to write: a file that is complete may be one that
+    /// others read, too, or that nobody may write.
+    rows: Option<Rows>,
     /// Results by the text of their points.
     done: FxHashMap<String, Fields>,
 }
 
-impl Log {
-    /// Opens the file, or begins it, and reads what is done.
+impl<'l> Log<'l> {
+    /// What is done, if there is a file.
     ///
     /// # Errors
-    /// E08 if it cannot be read and written, is that of another sweep, or is being written by
-    /// another run; it is as it was then.
-    pub fn open(path: &str, identity: &Identity) -> Result<Self, Failure> {
-        let rows = Rows::open(Path::new(path))?;
-        // Only a file that is ours is locked; what it holds is read again when nobody writes it.
-        read(path, &rows.read()?, identity)?;
+    /// E08 if it cannot be read or is that of another sweep.
+    pub fn read(path: &'l str, identity: &'l Identity) -> Result<Self, Failure> {
+        let (_, done) = read(path, &bytes_of(Path::new(path))?, identity)?;
+        Ok(Self { path, identity, rows: None, done })
+    }
+
+    /// Opens the file for writing, or begins it.
+    ///
+    /// # Errors
+    /// E08 if it cannot be written, or is being written by another run; it is as it was then.
+    pub fn open(&mut self) -> Result<(), Failure> {
+        let rows = Rows::open(Path::new(self.path))?;
         rows.lock()?;
+        // Another run may have written it until now.
         let bytes = rows.read()?;
-        let (whole, done) = read(path, &bytes, identity)?;
+        let (whole, done) = read(self.path, &bytes, self.identity)?;
         if whole < bytes.len() {
             rows.cut(whole as u64)?;
         }
         if whole == 0 {
-            rows.append(&identity.line())?;
+            rows.append(&self.identity.line())?;
         }
-        Ok(Self { rows, done })
+        self.done = done;
+        self.rows = Some(rows);
+        Ok(())
     }
 
     /// What the function gave at a point in an earlier run.
@@ -194,10 +207,11 @@ impl Log {
     /// # Errors
     /// E08 with what the system says.
     pub fn write(&self, point: &Fields, result: &Fields) -> Result<(), Failure> {
+        let Some(rows) = &self.rows else { return Ok(()) };
         let fields = point.iter().chain(result);
         let object: Map<String, Json> =
             fields.map(|(name, value)| (escaped(*name), encode(value))).collect();
-        self.rows.append(&Json::Object(object).to_string())
+        rows.append(&Json::Object(object).to_string())
     }
 }
 

@@ -193,12 +193,20 @@ impl Sweep<'_> {
     }
 
     /// All points, with what a file knows already.
-    fn run(&self, cx: &Scope<'_>, log: Option<&Log>) -> Eval<Value> {
-        let known = |number: &usize| log?.result(&self.points.point(*number)).cloned();
-        let mut results: Vec<Option<Fields>> = (0..self.points.count).map(|n| known(&n)).collect();
-        let open: Vec<usize> = (0..results.len())
-            .filter(|number| results.get(*number).is_some_and(Option::is_none))
-            .collect();
+    fn run(&self, cx: &Scope<'_>, mut log: Option<Log<'_>>) -> Eval<Value> {
+        let known = |log: &Option<Log<'_>>| -> Vec<Option<Fields>> {
+            let result = |number| log.as_ref()?.result(&self.points.point(number)).cloned();
+            (0..self.points.count).map(result).collect()
+        };
+        let mut results = known(&log);
+        if let Some(log) = log.as_mut().filter(|_| results.iter().any(Option::is_none)) {
+            log.open()?;
+        }
+        if log.is_some() {
+            results = known(&log);
+        }
+        let open = results.iter().enumerate().filter(|(_, result)| result.is_none());
+        let open: Vec<usize> = open.map(|(number, _)| number).collect();
         let reporter = Reporter::new(cx, open.len() as u64);
         if open.len() < results.len() {
             reporter.note(format!("{} from the file", results.len() - open.len()));
@@ -208,7 +216,7 @@ impl Sweep<'_> {
             let point = self.points.point(number);
             let result = self.result(scope, &point)?;
             scope.check_interrupt()?;
-            if let Some(log) = log {
+            if let Some(log) = &log {
                 log.write(&point, &result)?;
             }
             reporter.step();
@@ -274,10 +282,15 @@ builtins! { SWEEP "Experiments":
         cx.begin_effect()?;
         let identity = Identity::new(cx, &f, points.names.clone());
         let at = call.span_of(2);
-        let log = Log::open(&path, &identity).map_err(|error| Diagnostic::clone(&error).or_at(at))?;
-        sweep.run(cx, Some(&log)).map_err(|stop| match stop {
+        let run = Log::read(&path, &identity).map_err(Stop::Error).and_then(|log| sweep.run(cx, Some(log)));
+        run.map_err(|stop| match stop {
+            // Those of the file itself have no place yet; those of a point have one.
+            Stop::Error(error) if error.primary.is_none() && error.code != Code::Interrupted => {
+                Diagnostic::clone(&error).or_at(at).into()
+            }
             Stop::Error(error) => {
-                Stop::Error(Box::new(error.note(format!("what is done is in {path}; the same call goes on from there"))))
+                let kept = format!("what is done is in {path}; the same call goes on from there");
+                Stop::Error(Box::new(error.note(kept)))
             }
             other => other,
         })
