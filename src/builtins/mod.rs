@@ -27,7 +27,9 @@ mod queries;
 mod ranks;
 mod spectra;
 mod states;
+mod statistics;
 mod strings;
+mod sweep;
 mod table_macro;
 mod tables;
 mod training;
@@ -58,6 +60,7 @@ pub fn registry() -> Registry {
         models::MODELS,
         training::TRAINING,
         training::ANSWERS,
+        sweep::SWEEP,
         ranks::RANKS,
         spectra::SPECTRA,
         entanglement::ENTANGLEMENT,
@@ -65,6 +68,7 @@ pub fn registry() -> Registry {
         plots::PLOTS,
         numbers::NUMBERS,
         lists::LISTS,
+        statistics::STATISTICS,
         tables::TABLES,
         strings::STRINGS,
         files::FILES,

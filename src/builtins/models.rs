@@ -165,6 +165,13 @@ impl Object for ModelValue {
     }
 
     fn field(&self, name: &str) -> Option<Result<Value, Failure>> {
+        if self.model.is_none() && !matches!(name, "network" | "params") {
+            // A check knows the network of a model, and of all else no more than its type.
+            return FIELDS
+                .iter()
+                .find(|field| field.name == name)
+                .map(|field| Ok(Value::Unknown(field.types)));
+        }
         let origin = self.model.as_ref().map(Model::origin);
         Some(match name {
             "network" => Ok(Value::object(self.network.clone())),

@@ -75,6 +75,24 @@ impl Scope<'_> {
         self.apply(function, given, span)
     }
 
+    /// Calls a function with arguments by name, which stand at one place: the fields of a record.
+    ///
+    /// # Errors
+    /// Those of the function; E03 if it has no such parameters, or needs others.
+    pub fn call_by_name(
+        &self,
+        function: &Arc<dyn Function>,
+        values: Vec<(Symbol, Value)>,
+        span: Span,
+    ) -> Eval<Value> {
+        let given = values.into_iter().map(|(symbol, value)| Given {
+            label: Some(Name { symbol, span }),
+            value,
+            span,
+        });
+        self.apply(function, given.collect(), span)
+    }
+
     fn apply(&self, function: &Arc<dyn Function>, given: Vec<Given>, span: Span) -> Eval<Value> {
         if let Some(closure) = function.as_any().downcast_ref::<Closure>() {
             return self.call_closure(closure, function, given, span);

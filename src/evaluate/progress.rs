@@ -33,7 +33,7 @@ impl<'s> Reporter<'s> {
     /// One more is done; may be called from any thread.
     pub fn step(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.scope.parallel || done >= self.total {
+        if self.scope.parallel || self.scope.told || done >= self.total {
             return;
         }
         let elapsed = self.begin.elapsed();

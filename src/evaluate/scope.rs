@@ -124,6 +124,8 @@ pub struct Scope<'a> {
     pub(super) calls: u32,
     /// Whether the items of a comprehension around this expression run in parallel.
     pub(super) parallel: bool,
+    /// Whether a loop around this expression tells its progress, so that nothing inside does.
+    pub(super) told: bool,
     /// While checking: whether a condition above is unknown, so that this may never run.
     pub(super) speculative: bool,
     pub(super) active: Option<&'a Active<'a>>,
@@ -156,6 +158,7 @@ impl<'a> Scope<'a> {
             env: Env::default(),
             calls: 0,
             parallel: false,
+            told: false,
             speculative: false,
             active: None,
             unbudgeted: false,

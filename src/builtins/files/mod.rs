@@ -1,5 +1,6 @@
 //! Files: the only folder of the library that reads or writes any.
 
+pub(super) mod rows;
 pub(super) mod sources;
 
 use std::fs::TryLockError;

@@ -177,6 +177,9 @@ builtins! { TRAINING "Training":
         job.resume()?;
         let finished = cx.on_threads(|| job.steps())?;
         if !finished {
+            if cx.is_inside_a_loop() {
+                cx.check_interrupt()?;
+            }
             let steps = job.trainer.steps();
             let line = format!("training was interrupted after {steps} steps: the model so far is kept\n");
             cx.machine().output.warn(&line);
