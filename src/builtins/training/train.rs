@@ -107,7 +107,8 @@ builtins! { TRAINING "Training":
     /// scores; "direction", the softmax of the scores divided by their norm, times 8, which products of
     /// thousands of factors do not take out of range (the default with product pooling); or "ratio",
     /// `h_y / sum h` (of positive weights). Positive weights have rows that sum to 1, so that the scores
-    /// of a ConvAC are likelihoods. Arithmetic is in single precision; text, data and seed decide the
+    /// of a ConvAC are likelihoods; the loss "likelihood", `-ln h_y`, makes it learn what each class looks
+    /// like (see `generate`) and not only what tells classes apart. Arithmetic is in single precision; text, data and seed decide the
     /// result, on any number of threads of one kind of machine.
     ///
     /// With `validate` the history has its loss and accuracy after every epoch, and `patience = k` ends
@@ -135,7 +136,7 @@ builtins! { TRAINING "Training":
         /** Of adam: the decay of the mean of gradients. */ beta1: f64 = "0.9",
         /** Of adam: the decay of the mean of their squares. */ beta2: f64 = "0.999",
         /** "signed" or "positive". */ weights: Arc<str> = "\"signed\"",
-        /** "softmax", "direction" or "ratio"; without it the one that suits. */ loss: Option<Arc<str>> = "none",
+        /** "softmax", "direction", "ratio" or "likelihood"; without it the one that suits. */ loss: Option<Arc<str>> = "none",
         /** The seed of weights and of the order of samples. */ seed: u64 = "0",
         /** Data to validate on. */ validate: Option<DatasetValue> = "none",
         /** End after so many epochs without a smaller validation loss. */ patience: Option<u64> = "none",

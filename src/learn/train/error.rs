@@ -35,7 +35,7 @@ pub enum TrainError {
         /// What is in the way.
         reason: String,
     },
-    /// A loss that does not fit the weights.
+    /// A loss of positive scores, with signed weights.
     Ratio,
     /// Sites are left out, and the representation does not sum to 1.
     Marginal {
@@ -135,7 +135,9 @@ impl fmt::Display for TrainError {
             }
             TrainError::EmptyClass { class } => write!(f, "no sample has the label {class}"),
             TrainError::NotPositive { reason } => write!(f, "weights cannot be positive: {reason}"),
-            TrainError::Ratio => f.write_str("the ratio of scores needs positive weights"),
+            TrainError::Ratio => {
+                f.write_str("ratios and likelihoods of scores need positive weights")
+            }
             TrainError::Marginal { reason } => write!(f, "sites cannot be left out: {reason}"),
             TrainError::Setting { name, rule } => write!(f, "{name} must be {rule}"),
             TrainError::Diverged { epoch, step, rate } => write!(

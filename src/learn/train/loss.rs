@@ -13,6 +13,9 @@ pub enum Loss {
     /// `h_y / sum h`: of positive scores, such as the likelihoods of a generative ConvAC
     /// (Sharir, Tamari, Cohen and Shashua, arXiv 1610.04167).
     Ratio,
+    /// `-ln h_label`: of positive scores that are densities of inputs, so that a mixture learns what
+    /// inputs of each class look like, and not only what tells them apart.
+    Likelihood,
 }
 
 /// The length to which the scores of [`Loss::Direction`] are brought.
@@ -23,11 +26,12 @@ const LEAST_SHARE: f64 = 1e-30;
 
 impl Loss {
     /// The spellings of the language.
-    pub const NAMES: [&'static str; 3] = ["softmax", "direction", "ratio"];
+    pub const NAMES: [&'static str; 4] = ["softmax", "direction", "ratio", "likelihood"];
 
     /// The loss of this spelling.
     pub fn parse(name: &str) -> Option<Self> {
-        [Loss::Softmax, Loss::Direction, Loss::Ratio].into_iter().find(|loss| loss.as_str() == name)
+        let all = [Loss::Softmax, Loss::Direction, Loss::Ratio, Loss::Likelihood];
+        all.into_iter().find(|loss| loss.as_str() == name)
     }
 
     /// The spelling in the language.
@@ -36,10 +40,16 @@ impl Loss {
             Loss::Softmax => "softmax",
             Loss::Direction => "direction",
             Loss::Ratio => "ratio",
+            Loss::Likelihood => "likelihood",
         }
     }
 
-    /// The cross-entropy `-ln p(label)` in nats of the scores `scores 2^exponent`, and its gradient by
+    /// Whether it takes positive scores only.
+    pub fn is_of_mixtures(self) -> bool {
+        matches!(self, Loss::Ratio | Loss::Likelihood)
+    }
+
+    /// The cross-entropy `-ln p(label)`, or minus the logarithm of the likelihood, in nats of the scores `scores 2^exponent`, and its gradient by
     /// `scores`, times `weight`.
     pub(super) fn evaluate<T: Real>(
         self,
@@ -75,6 +85,15 @@ impl Loss {
                     }
                 }
                 total.ln() + most - score * unit
+            }
+            Loss::Likelihood => {
+                let total: f64 = double().sum();
+                // An input that the class cannot have costs as much as the smallest share.
+                let own = score.max(total * LEAST_SHARE).max(f64::MIN_POSITIVE);
+                for (place, slot) in grad.iter_mut().enumerate() {
+                    *slot = T::of(if place == label { -weight / own } else { 0.0 });
+                }
+                -own.ln() - f64::from(exponent) * std::f64::consts::LN_2
             }
             Loss::Ratio => {
                 let total: f64 = double().sum();

@@ -91,7 +91,7 @@ impl Options {
         let patient = self.patience.is_none() || validates;
         setting(patient, "patience", "used with data to validate on")?;
         setting(self.patience != Some(0), "patience", "at least 1")?;
-        if self.loss_of(network) == Loss::Ratio && self.sign == Sign::Signed {
+        if self.loss_of(network).is_of_mixtures() && self.sign == Sign::Signed {
             return Err(TrainError::Ratio);
         }
         if self.sign == Sign::Positive {

@@ -22,10 +22,11 @@ fn gradients_are_those_of_differences() {
     for seed in 0..200 {
         let network = random_network(seed);
         let mut random = SplitMix64::new(seed ^ 0xABCD);
-        let (sign, loss) = match random.below(4) {
+        let (sign, loss) = match random.below(5) {
             0 => (Sign::Positive, Loss::Ratio),
             1 => (Sign::Signed, Loss::Softmax),
             2 => (Sign::Signed, Loss::Direction),
+            3 => (Sign::Positive, Loss::Likelihood),
             _ => (Sign::Positive, Loss::Direction),
         };
         let data = random_data(&network, 5, seed);
