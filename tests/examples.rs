@@ -16,6 +16,19 @@ fn examples_show_what_they_showed() {
     }
 }
 
+/// Experiments show the records of runs that take minutes; here they train, if only a little.
+#[test]
+fn experiments_train_without_their_records() {
+    for name in ["29-local-and-global", "30-square-and-mirror", "31-depth"] {
+        let path = format!("examples/{name}.cac");
+        let args = ["run", &path, "--set", "size=\"tiny\"", "--set", "file=none"];
+        let output = convac(&args).output().unwrap();
+        assert_eq!(code(&output), 0, "{name}: {}", stderr(&output));
+        // No number of a training: they differ from one kind of machine to another.
+        assert!(stdout(&output).contains("{seeds: 2, training_samples: "), "{}", stdout(&output));
+    }
+}
+
 #[test]
 fn examples_are_formatted_and_check() {
     let all = [files("examples", "cac"), files("examples/lib", "cac")].concat();

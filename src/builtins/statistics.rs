@@ -74,8 +74,8 @@ fn scatter(cx: &Scope<'_>, name: &str, xs: &List, at: Span) -> Eval<(f64, f64)> 
 builtins! { STATISTICS "Lists and tables":
     /// The standard deviation of a list of numbers, with `n - 1` in the place of `n`.
     ///
-    /// > deviation([2, 4, 4, 6])
-    /// 1.63299
+    /// > round(deviation([2, 4, 4, 6]), digits = 4)
+    /// 1.633
     pure fn deviation(cx, call; /** Two numbers or more. */ xs: Arc<List>) -> f64 {
         Ok(scatter(cx, "deviation", &xs, call.span_of(0))?.1)
     }
@@ -86,8 +86,8 @@ builtins! { STATISTICS "Lists and tables":
     /// `mean(xs) - confidence(xs)` and `mean(xs) + confidence(xs)` with the probability `level`, if the
     /// numbers scatter normally. `plot(error = …)` draws it.
     ///
-    /// > confidence([0.91, 0.95, 0.93])
-    /// 0.0496828
+    /// > round(confidence([0.91, 0.95, 0.93]), digits = 4)
+    /// 0.0497
     pure fn confidence(
         cx, call;
         /** Two numbers or more, such as results of several seeds. */ xs: Arc<List>,

@@ -18,7 +18,9 @@ def test_outputs_are_those_that_are_stored(path):
     import os
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
-    NotebookClient(notebook, kernel_name="convac", allow_errors=True, record_timing=False).execute()
+    # Records of experiments are found from the folder of the notebook, as in JupyterLab.
+    NotebookClient(notebook, kernel_name="convac", allow_errors=True, record_timing=False,
+                   resources={"metadata": {"path": str(path.parent)}}).execute()
     nbformat.validate(notebook)
     text = nbformat.writes(notebook) + "\n"
     if os.environ.get("CONVAC_STORE"):
@@ -29,8 +31,8 @@ def test_outputs_are_those_that_are_stored(path):
     assert failed == (["E05 Shape"] if path.stem == "01-first-tour" else []), "one error is meant"
 
 
-def test_there_are_five():
-    assert len(NOTEBOOKS) == 5
+def test_there_are_six():
+    assert len(NOTEBOOKS) == 6
 
 
 def test_a_notebook_keeps_the_last_state_of_what_changes():
@@ -63,7 +65,8 @@ def test_nbconvert_and_papermill(path, tmp_path):
     assert (tmp_path / f"{path.stem}.cac").exists(), "a script has the language's own ending"
     if path.stem != "01-first-tour":  # papermill stops at the error that is meant
         out = tmp_path / "out.ipynb"
-        run("papermill", str(path), str(out), "--kernel", "convac", "--no-progress-bar")
+        run("papermill", str(path), str(out), "--kernel", "convac", "--no-progress-bar",
+            "--cwd", str(path.parent))
         nbformat.validate(nbformat.read(out, as_version=4))
 
 
