@@ -6,12 +6,16 @@ use convac::design::{
     Channel, Effort, Family, FormulaProblem, Limit, Measure, frontier, maximize, minimize,
 };
 use convac::interrupt::Interrupt;
-use convac::network::{Geometry, Layer, Network, Pooling, Rule, Shape, Sharing};
+use convac::network::{Geometry, Layer, Network, Pooling, Representation, Rule, Shape, Sharing};
 use std::time::Instant;
 
 /// A chain of windows of 2 with one variable for each layer.
 fn chain(layers: usize, dim: u64) -> Family {
-    let mut all = vec![Layer::Input { shape: Shape::Chain(1 << layers), dim }];
+    let mut all = vec![Layer::Input {
+        shape: Shape::Chain(1 << layers),
+        dim,
+        features: Representation::Given,
+    }];
     for _ in 0..layers {
         all.push(Layer::Conv { channels: 1, sharing: Sharing::Layer });
         all.push(Layer::Pool {

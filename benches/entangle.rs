@@ -15,11 +15,13 @@ use convac::entangle::{
 use convac::graph::OutputSide;
 use convac::interrupt::Interrupt;
 use convac::network::{
-    Bipartition, Geometry, Layer, Network, Pooling, Rule, Shape, Sharing, SplitMix64,
+    Bipartition, Geometry, Layer, Network, Pooling, Representation, Rule, Shape, Sharing,
+    SplitMix64,
 };
 
 fn chain(sites: u64, dim: u64, channels: &[u64], sharing: Sharing) -> Network {
-    let mut layers = vec![Layer::Input { shape: Shape::Chain(sites), dim }];
+    let mut layers =
+        vec![Layer::Input { shape: Shape::Chain(sites), dim, features: Representation::Given }];
     let depth = sites.trailing_zeros() as usize;
     for level in 0..depth {
         let channels = channels[level % channels.len()];

@@ -13,7 +13,8 @@ use convac::graph::{
 };
 use convac::interrupt::Interrupt;
 use convac::network::{
-    Bipartition, Geometry, Layer, Network, NetworkBuilder, Pooling, Rule, Shape, Sharing, Side,
+    Bipartition, Geometry, Layer, Network, NetworkBuilder, Pooling, Representation, Rule, Shape,
+    Sharing, Side,
 };
 use convac::session::Session;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -95,7 +96,7 @@ fn network(
     window: Shape,
 ) -> Network {
     let mut builder = NetworkBuilder::new();
-    builder.push(Layer::Input { shape, dim }).expect("input");
+    builder.push(Layer::Input { shape, dim, features: Representation::Given }).expect("input");
     for channels in widths {
         builder.push(Layer::Conv { channels, sharing: Sharing::Layer }).expect("conv");
         let (kind, geometry) = (Pooling::Product, Geometry::Contiguous);

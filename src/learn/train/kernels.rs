@@ -88,6 +88,23 @@ macro_rules! strips {
     };
 }
 
+/// `C` vectors one after another. A loop: a closure would be compiled for plain machines, where it cannot
+/// take in the instruction, and would be called.
+///
+/// # Safety
+/// The machine has the instructions of `V`; `from` is followed by `C` vectors.
+#[inline(always)]
+unsafe fn line<V: Lanes, const C: usize>(from: *const V::Number) -> [V; C] {
+    // SAFETY: the caller says so.
+    unsafe {
+        let mut line = [V::zero(); C];
+        for c in 0..C {
+            line[c] = V::load(from.add(c * V::COUNT));
+        }
+        line
+    }
+}
+
 /// `out = x w`: `x` is `rows x inner`, `w` is `inner x cols`, `cols` a multiple of 4.
 #[inline(always)]
 pub(super) fn multiply<T, V, H, const R: usize>(
@@ -105,7 +122,10 @@ pub(super) fn multiply<T, V, H, const R: usize>(
 {
     assert!(fits(x.data.len(), x.stride, rows, inner), "x is too short");
     assert!(fits(w.data.len(), w.stride, inner, cols), "w is too short");
-    assert!(fits(out.data.len(), out.stride, rows, cols) && cols % 4 == 0, "out is too short");
+    assert!(
+        fits(out.data.len(), out.stride, rows, cols) && cols.is_multiple_of(4),
+        "out is too short"
+    );
     strips!(V, H, Four, cols, |col| product_strip(x, w, &mut out, rows, inner, col));
 }
 
@@ -144,8 +164,7 @@ fn product_tile<T: Real, V: Lanes<Number = T>, const C: usize, const R: usize>(
         let mut sums = [[V::zero(); C]; R];
         let (from, lines) = (x.data.as_ptr().add(row * x.stride), w.data.as_ptr().add(col));
         for k in 0..inner {
-            let line: [V; C] =
-                std::array::from_fn(|c| V::load(lines.add(k * w.stride + c * V::COUNT)));
+            let line = line::<V, C>(lines.add(k * w.stride));
             for r in 0..R {
                 let factor = *from.add(r * x.stride + k);
                 for c in 0..C {
@@ -153,10 +172,10 @@ fn product_tile<T: Real, V: Lanes<Number = T>, const C: usize, const R: usize>(
                 }
             }
         }
-        for (r, sums) in sums.into_iter().enumerate() {
+        for r in 0..R {
             let to = out.data.as_mut_ptr().add((row + r) * out.stride + col);
-            for (c, sum) in sums.into_iter().enumerate() {
-                sum.store(to.add(c * V::COUNT));
+            for c in 0..C {
+                sums[r][c].store(to.add(c * V::COUNT));
             }
         }
     }
@@ -180,7 +199,10 @@ pub(super) fn accumulate<T, V, H, const R: usize>(
 {
     assert!(fits(x.data.len(), x.stride, rows, inner), "x is too short");
     assert!(fits(y.data.len(), y.stride, rows, cols), "y is too short");
-    assert!(fits(out.data.len(), out.stride, inner, cols) && cols % 4 == 0, "out is too short");
+    assert!(
+        fits(out.data.len(), out.stride, inner, cols) && cols.is_multiple_of(4),
+        "out is too short"
+    );
     strips!(V, H, Four, cols, |col| sum_strip(x, y, &mut out, rows, inner, col));
 }
 
@@ -222,8 +244,7 @@ fn sum_tile<T: Real, V: Lanes<Number = T>, const C: usize, const R: usize>(
         let mut sums = [[V::zero(); C]; R];
         let (from, lines) = (x.data.as_ptr().add(k), y.data.as_ptr().add(col));
         for row in 0..rows {
-            let line: [V; C] =
-                std::array::from_fn(|c| V::load(lines.add(row * y.stride + c * V::COUNT)));
+            let line = line::<V, C>(lines.add(row * y.stride));
             for r in 0..R {
                 let factor = *from.add(row * x.stride + r);
                 for c in 0..C {
@@ -231,11 +252,11 @@ fn sum_tile<T: Real, V: Lanes<Number = T>, const C: usize, const R: usize>(
                 }
             }
         }
-        for (r, sums) in sums.into_iter().enumerate() {
+        for r in 0..R {
             let to = out.data.as_mut_ptr().add((k + r) * out.stride + col);
-            for (c, sum) in sums.into_iter().enumerate() {
+            for c in 0..C {
                 let to = to.add(c * V::COUNT);
-                V::load(to).sum(sum).store(to);
+                V::load(to).sum(sums[r][c]).store(to);
             }
         }
     }
@@ -252,15 +273,17 @@ pub(super) fn rectify<T: Real>(values: &mut [T]) {
 /// Sets the gradient to 0 where a rectified value is 0.
 #[inline(always)]
 pub(super) fn mask<T: Real>(values: &[T], grad: &mut [T]) {
-    for (grad, value) in grad.iter_mut().zip(values) {
-        *grad = if *value > T::ZERO { *grad } else { T::ZERO };
+    let values = &values[..grad.len()];
+    for place in 0..grad.len() {
+        grad[place] = if values[place] > T::ZERO { grad[place] } else { T::ZERO };
     }
 }
 
 #[inline(always)]
 pub(super) fn add_assign_all<T: Real>(out: &mut [T], terms: &[T]) {
-    for (slot, term) in out.iter_mut().zip(terms) {
-        *slot += *term;
+    let terms = &terms[..out.len()];
+    for place in 0..out.len() {
+        out[place] += terms[place];
     }
 }
 
@@ -274,18 +297,39 @@ fn member<T>(members: &[T], number: usize, length: usize) -> &[T] {
 #[inline(always)]
 pub(super) fn largest<T: Real>(members: &[T], count: usize, out: &mut [T], chosen: &mut [u8]) {
     let length = out.len();
+    let (members, chosen) = (&members[..count * length], &mut chosen[..length]);
+    if count == 4 {
+        // The window of 2x2: the members are compared while they are in registers.
+        for place in 0..length {
+            let (mut best, mut which) = (members[place], 0);
+            for number in 1..4 {
+                let value = members[number * length + place];
+                let better = is_better(value, best);
+                which = if better { number as u8 } else { which };
+                best = if better { value } else { best };
+            }
+            (out[place], chosen[place]) = (best, which);
+        }
+        return;
+    }
     out.copy_from_slice(member(members, 0, length));
-    chosen[..length].fill(0);
+    chosen.fill(0);
     for number in 1..count {
-        let place = number as u8;
         let values = member(members, number, length);
-        for ((best, which), value) in out.iter_mut().zip(chosen.iter_mut()).zip(values) {
-            // A number that is none is taken, so that it is found.
-            let better = !(*value <= *best);
-            *which = if better { place } else { *which };
-            *best = if better { *value } else { *best };
+        for place in 0..length {
+            let better = is_better(values[place], out[place]);
+            chosen[place] = if better { number as u8 } else { chosen[place] };
+            out[place] = if better { values[place] } else { out[place] };
         }
     }
+}
+
+/// Whether a member takes the place of the best so far. A number that is none does, and keeps it: so it
+/// is found.
+#[inline(always)]
+#[allow(clippy::eq_op)] // a number that is none is not itself
+fn is_better<T: Real>(value: T, best: T) -> bool {
+    (value > best) | (value != value)
 }
 
 /// The gradient of [`largest`]: it goes to the member that was chosen. With `kept`, the rectified
@@ -301,19 +345,19 @@ pub(super) fn unlargest<T: Real>(
     let length = grad.len();
     let chosen = &chosen[..length];
     for number in 0..count {
-        let place = number as u8;
         let out = &mut out[number * length..(number + 1) * length];
         match kept {
             None => {
-                for ((slot, grad), which) in out.iter_mut().zip(grad).zip(chosen) {
-                    *slot = if *which == place { *grad } else { T::ZERO };
+                for place in 0..length {
+                    let passes = chosen[place] == number as u8;
+                    out[place] = if passes { grad[place] } else { T::ZERO };
                 }
             }
             Some(kept) => {
-                for (((slot, grad), which), value) in out.iter_mut().zip(grad).zip(chosen).zip(kept)
-                {
-                    let passes = *which == place && *value > T::ZERO;
-                    *slot = if passes { *grad } else { T::ZERO };
+                let kept = &kept[..length];
+                for place in 0..length {
+                    let passes = (chosen[place] == number as u8) & (kept[place] > T::ZERO);
+                    out[place] = if passes { grad[place] } else { T::ZERO };
                 }
             }
         }
@@ -326,8 +370,9 @@ pub(super) fn average<T: Real>(members: &[T], count: usize, out: &mut [T]) {
     let length = out.len();
     out.copy_from_slice(member(members, 0, length));
     for number in 1..count {
-        for (sum, value) in out.iter_mut().zip(member(members, number, length)) {
-            *sum += *value;
+        let values = member(members, number, length);
+        for place in 0..length {
+            out[place] += values[place];
         }
     }
     let share = T::ONE / T::of(count as f64);
@@ -342,8 +387,8 @@ pub(super) fn unaverage<T: Real>(grad: &[T], count: usize, out: &mut [T]) {
     let (length, share) = (grad.len(), T::ONE / T::of(count as f64));
     for number in 0..count {
         let out = &mut out[number * length..(number + 1) * length];
-        for (slot, grad) in out.iter_mut().zip(grad) {
-            *slot = *grad * share;
+        for place in 0..length {
+            out[place] = grad[place] * share;
         }
     }
 }
@@ -356,19 +401,21 @@ pub(super) fn product<T: Real>(members: &[T], count: usize, out: &mut [T]) {
     match count {
         1 => out.copy_from_slice(of(0)),
         2 => {
-            for ((slot, x), y) in out.iter_mut().zip(of(0)).zip(of(1)) {
-                *slot = *x * *y;
+            let (x, y) = (of(0), of(1));
+            for place in 0..length {
+                out[place] = x[place] * y[place];
             }
         }
         3 => {
-            for (((slot, x), y), z) in out.iter_mut().zip(of(0)).zip(of(1)).zip(of(2)) {
-                *slot = *x * *y * *z;
+            let (x, y, z) = (of(0), of(1), of(2));
+            for place in 0..length {
+                out[place] = x[place] * y[place] * z[place];
             }
         }
         _ => {
-            let pairs = of(0).iter().zip(of(1)).zip(of(2).iter().zip(of(3)));
-            for (slot, ((x, y), (z, t))) in out.iter_mut().zip(pairs) {
-                *slot = (*x * *y) * (*z * *t);
+            let (x, y, z, t) = (of(0), of(1), of(2), of(3));
+            for place in 0..length {
+                out[place] = (x[place] * y[place]) * (z[place] * t[place]);
             }
         }
     }
@@ -444,13 +491,19 @@ pub(super) fn scatter<T: Real>(from: &[T], rows: &[u32], stride: usize, out: &mu
 /// A row is some vectors: copied in pieces of known length, which costs no call.
 #[inline(always)]
 fn copy_row<T: Real>(from: &[T], out: &mut [T]) {
-    let wide = out.len() % 16 == 0;
-    if wide {
-        let (out, from) = (out.as_chunks_mut::<16>().0, from.as_chunks::<16>().0);
-        out.iter_mut().zip(from).for_each(|(out, from)| *out = *from);
+    if out.len().is_multiple_of(16) {
+        copy_pieces(from.as_chunks::<16>().0, out.as_chunks_mut::<16>().0);
     } else {
-        let (out, from) = (out.as_chunks_mut::<4>().0, from.as_chunks::<4>().0);
-        out.iter_mut().zip(from).for_each(|(out, from)| *out = *from);
+        copy_pieces(from.as_chunks::<4>().0, out.as_chunks_mut::<4>().0);
+    }
+}
+
+#[inline(always)]
+#[allow(clippy::manual_memcpy)] // a copy of some vectors is not worth a call
+fn copy_pieces<T: Copy, const N: usize>(from: &[[T; N]], out: &mut [[T; N]]) {
+    let from = &from[..out.len()];
+    for piece in 0..out.len() {
+        out[piece] = from[piece];
     }
 }
 
@@ -470,10 +523,10 @@ pub(super) fn normalize<T: Real>(
     let rows = values.chunks_exact_mut(stride).zip(exponents).zip(factors);
     for ((row, exponent), factor) in rows {
         let mut largest = [T::ZERO; 4];
-        for piece in row.chunks_exact(4) {
-            for (largest, value) in largest.iter_mut().zip(piece) {
-                let size = value.size();
-                *largest = if size > *largest { size } else { *largest };
+        for piece in row.as_chunks::<4>().0 {
+            for lane in 0..4 {
+                let size = piece[lane].size();
+                largest[lane] = if size > largest[lane] { size } else { largest[lane] };
             }
         }
         let most = |x: T, y: T| if y > x { y } else { x };
@@ -510,7 +563,7 @@ pub(super) fn convolve<T, V, H, const R: usize>(
     let reach = offsets.iter().max().copied().unwrap_or(0);
     assert!(rows + reach <= image.len(), "the image is too small");
     assert!(fits(w.data.len(), w.stride, offsets.len(), cols), "w is too short");
-    assert!(fits(out.data.len(), cols, rows, cols) && cols % 4 == 0, "out is too short");
+    assert!(fits(out.data.len(), cols, rows, cols) && cols.is_multiple_of(4), "out is too short");
     strips!(V, H, Four, cols, |col| patch_strip(image, offsets, w, &mut out, rows, col));
 }
 
@@ -549,8 +602,7 @@ fn patch_tile<T: Real, V: Lanes<Number = T>, const C: usize, const R: usize>(
         let mut sums = [[V::zero(); C]; R];
         let (from, lines) = (image.as_ptr().add(row), w.data.as_ptr().add(col));
         for (k, offset) in offsets.iter().enumerate() {
-            let line: [V; C] =
-                std::array::from_fn(|c| V::load(lines.add(k * w.stride + c * V::COUNT)));
+            let line = line::<V, C>(lines.add(k * w.stride));
             for r in 0..R {
                 let factor = *from.add(offset + r);
                 for c in 0..C {
@@ -558,10 +610,10 @@ fn patch_tile<T: Real, V: Lanes<Number = T>, const C: usize, const R: usize>(
                 }
             }
         }
-        for (r, sums) in sums.into_iter().enumerate() {
+        for r in 0..R {
             let to = out.data.as_mut_ptr().add((row + r) * out.stride + col);
-            for (c, sum) in sums.into_iter().enumerate() {
-                sum.store(to.add(c * V::COUNT));
+            for c in 0..C {
+                sums[r][c].store(to.add(c * V::COUNT));
             }
         }
     }
@@ -584,7 +636,7 @@ pub(super) fn correlate<T, V, H, const R: usize>(
     let cols = grad.stride;
     let reach = offsets.iter().max().copied().unwrap_or(0);
     assert!(rows + reach <= image.len(), "the image is too small");
-    assert!(fits(grad.data.len(), cols, rows, cols) && cols % 4 == 0, "grad is too short");
+    assert!(fits(grad.data.len(), cols, rows, cols) && cols.is_multiple_of(4), "grad is too short");
     assert!(fits(out.len(), cols, offsets.len(), cols), "out is too short");
     strips!(V, H, Four, cols, |col| shift_strip(image, offsets, grad, out, rows, col));
 }
@@ -618,15 +670,14 @@ fn shift_tile<T: Real, V: Lanes<Number = T>, const C: usize, const R: usize>(
     rows: usize,
     (k, col): (usize, usize),
 ) {
-    let offsets: [usize; R] = std::array::from_fn(|r| offsets[r]);
+    let offsets = &offsets[..R];
     // SAFETY: `correlate` has checked that image holds rows + offset numbers, grad rows rows and out
     // k + R rows of all columns; it is compiled for the instructions of V.
     unsafe {
         let mut sums = [[V::zero(); C]; R];
         let lines = grad.data.as_ptr().add(col);
         for row in 0..rows {
-            let line: [V; C] =
-                std::array::from_fn(|c| V::load(lines.add(row * grad.stride + c * V::COUNT)));
+            let line = line::<V, C>(lines.add(row * grad.stride));
             for r in 0..R {
                 let factor = *image.as_ptr().add(row + offsets[r]);
                 for c in 0..C {
@@ -634,11 +685,11 @@ fn shift_tile<T: Real, V: Lanes<Number = T>, const C: usize, const R: usize>(
                 }
             }
         }
-        for (r, sums) in sums.into_iter().enumerate() {
+        for r in 0..R {
             let to = out.as_mut_ptr().add((k + r) * grad.stride + col);
-            for (c, sum) in sums.into_iter().enumerate() {
+            for c in 0..C {
                 let to = to.add(c * V::COUNT);
-                V::load(to).sum(sum).store(to);
+                V::load(to).sum(sums[r][c]).store(to);
             }
         }
     }

@@ -11,6 +11,9 @@ const LARGEST_MEMBERS: usize = 128;
 /// A member that a window of a stage does not have.
 pub(super) const MISSING: u32 = u32::MAX;
 
+/// The matrix of every position of a convolution.
+type MatrixOf = dyn Fn(u64) -> u64;
+
 /// The blocks of a network.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -75,11 +78,10 @@ impl Plan {
             let positions_in = usize::try_from(stage.shape_in.sites()).ok()?;
             let channels_in = usize::try_from(stage.channels_in).ok()?;
             let mut channels = channels_in;
-            let (mut matrix, mut of): (Option<usize>, Option<Box<dyn Fn(u64) -> u64>>) =
-                (None, None);
+            let (mut matrix, mut of): (Option<usize>, Option<Box<MatrixOf>>) = (None, None);
             if matches!(layer, Layer::Conv { .. } | Layer::Output { .. }) {
                 let [positions, rows, cols] = stage.weight_shape?;
-                let shape = [positions, rows, cols].map(|size| usize::try_from(size));
+                let shape = [positions, rows, cols].map(usize::try_from);
                 let [Ok(positions), Ok(rows), Ok(cols)] = shape else { return None };
                 if matches!(layer, Layer::Conv { .. }) {
                     of = Some(Box::new(network.weight_of_position(conv)?));
@@ -122,7 +124,7 @@ impl Plan {
         &mut self,
         mut block: Block,
         window: Option<(Pooling, Window)>,
-        of: Option<&dyn Fn(u64) -> u64>,
+        of: Option<&MatrixOf>,
     ) -> Option<()> {
         let Some((kind, window)) = window else {
             block.divide(of, 1)?;
@@ -192,7 +194,7 @@ impl Plan {
 
 impl Block {
     /// Divides the positions that leave into runs whose members have the same matrices.
-    fn divide(&mut self, of: Option<&dyn Fn(u64) -> u64>, targets: usize) -> Option<()> {
+    fn divide(&mut self, of: Option<&MatrixOf>, targets: usize) -> Option<()> {
         let mut sections: Vec<Section> = Vec::new();
         for (place, window) in self.sources.chunks_exact(self.members).enumerate() {
             let matrix = |source: &u32| match (*source, of) {
