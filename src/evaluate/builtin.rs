@@ -159,6 +159,12 @@ impl Args {
         self.spans.get(number).copied().flatten().unwrap_or(self.span)
     }
 
+    /// Where the argument of the parameter of this name stands; the whole call for a default.
+    pub fn span_of_named(&self, name: &str) -> Span {
+        let number = self.builtin.params.iter().position(|param| param.name == name);
+        number.map_or(self.span, |number| self.span_of(number))
+    }
+
     fn name_and_span(&self, number: usize) -> (&'static str, Span) {
         (self.builtin.params.get(number).map_or("?", |p| p.name), self.span_of(number))
     }

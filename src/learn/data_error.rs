@@ -23,6 +23,15 @@ pub enum DataError {
         /// The site, row-major from 0.
         site: usize,
     },
+    /// A number that is no level of a representation: those are from 0 to 1.
+    Level {
+        /// The sample, from 0.
+        sample: usize,
+        /// The site, row-major from 0.
+        site: usize,
+        /// The number.
+        value: f64,
+    },
     /// Not one label for each sample.
     Labels {
         /// The labels.
@@ -88,6 +97,10 @@ impl fmt::Display for DataError {
             DataError::NotFinite { sample, site } => {
                 write!(f, "sample {sample} has no finite number at site {site}")
             }
+            DataError::Level { sample, site, value } => write!(
+                f,
+                "sample {sample} has {value} at site {site}, \"one_hot\" features take 0 to 1"
+            ),
             DataError::Labels { found, samples } => {
                 write!(f, "{found} labels for {samples} samples")
             }

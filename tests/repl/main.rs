@@ -186,6 +186,20 @@ fn ctrl_c_stops_a_computation_and_keeps_the_names() {
 }
 
 #[test]
+fn ctrl_c_in_training_keeps_the_model_so_far() {
+    let terminal = Terminal::new();
+    let net =
+        "network { input(4x4, dim = 2, features = \"cos_sin\"), conv(3), pool(4x4), output(2) }";
+    terminal.keys(&format!("let net = {net};\r"));
+    terminal.is_ready();
+    terminal.keys("let m = train(net, stripes(4x4), epochs = 1000000)\r").shows("accuracy");
+    terminal.keys(CTRL_C).shows("interrupted after");
+    terminal.is_ready();
+    assert_eq!(terminal.run("m.finished"), "false");
+    assert_eq!(terminal.run("accuracy(m, stripes(4x4)) > 0"), "true");
+}
+
+#[test]
 fn progress_leaves_nothing_behind() {
     let terminal = Terminal::new();
     terminal.keys("let s = [sum([i * j for j in 1..20000]) for i in 1..20000]\r");

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use serde_json::{Value as Json, json};
 
 use super::pictures;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::evaluate::{Args, Scope, Stop};
 use crate::graph::GraphError;
 use crate::learn::{DataError, Dataset};
@@ -219,6 +219,11 @@ impl IntoValue for DatasetValue {
 
 /// An error of a data set at the call that asked.
 pub(super) fn explain(cx: &Scope<'_>, call: &Args, error: &DataError) -> Stop {
+    explain_at(cx, call, error, call.span_of(0))
+}
+
+/// The error of a data set that is not the first argument.
+pub(super) fn explain_at(cx: &Scope<'_>, call: &Args, error: &DataError, span: Span) -> Stop {
     let (code, hint) = match error {
         DataError::Interrupted => {
             return super::queries::explain(cx, call, &GraphError::Interrupted);
@@ -227,10 +232,7 @@ pub(super) fn explain(cx: &Scope<'_>, call: &Args, error: &DataError) -> Stop {
             let side = sites.isqrt();
             let side = if side * side == *sites { side } else { 8 };
             let hint = format!("dataset(data.values, labels = data.labels, shape = {side}x{side})");
-            return Diagnostic::new(Code::Shape, error.to_string())
-                .at(call.span_of(0), "")
-                .hint(hint)
-                .into();
+            return Diagnostic::new(Code::Shape, error.to_string()).at(span, "").hint(hint).into();
         }
         DataError::Constant { .. } => (
             Code::Domain,
@@ -247,10 +249,11 @@ pub(super) fn explain(cx: &Scope<'_>, call: &Args, error: &DataError) -> Stop {
         DataError::NotFinite { .. } => {
             (Code::Domain, "fill in a number, or leave the sample out: filter(rows, row -> …)")
         }
+        DataError::Level { .. } => (Code::Domain, "normalize(data)"),
         DataError::Empty => (Code::Domain, "dataset([[0, 1], [1, 0]])"),
         DataError::Unreadable { .. } => (Code::File, UNREADABLE),
         DataError::Length { .. } => (Code::Shape, "give every sample one number for each site"),
         DataError::Labels { .. } => (Code::Domain, "give one label for each sample"),
     };
-    Diagnostic::new(code, error.to_string()).at(call.span_of(0), "").hint(hint).into()
+    Diagnostic::new(code, error.to_string()).at(span, "").hint(hint).into()
 }

@@ -86,6 +86,11 @@ pub(in crate::builtins) fn open(path: &Path) -> Result<Arc<dyn Bytes>, Failure> 
     }))
 }
 
+/// Whether there is anything of this name.
+pub(in crate::builtins) fn is_there(path: &Path) -> bool {
+    path.exists()
+}
+
 /// Whether there is a file.
 pub(in crate::builtins) fn is_file(path: &Path) -> bool {
     path.is_file()

@@ -19,15 +19,26 @@ pub(super) fn explain(cx: &Scope<'_>, call: &Args, error: &TrainError) -> Stop {
         return stop;
     }
     let code = match error {
-        TrainError::Data(error) => return super::datasets::explain(cx, call, error),
+        TrainError::Data(error) => {
+            return super::datasets::explain_at(cx, call, error, call.span_of(1));
+        }
         TrainError::Sites { .. } => Code::Shape,
-        TrainError::TooLarge => Code::Resource,
+        TrainError::TooLarge { .. } => Code::Resource,
         TrainError::Checkpoint { .. } | TrainError::OtherRun { .. } => Code::File,
         _ => Code::Domain,
     };
     let span = match error {
+        TrainError::TooLarge { .. } | TrainError::Weight { .. } => call.span_of(0),
+        TrainError::NoClass { .. } => call.span_of_named("class"),
         TrainError::Sites { .. } | TrainError::Label { .. } | TrainError::EmptyClass { .. } => {
             call.span_of(1)
+        }
+        TrainError::Setting { name, .. } => call.span_of_named(name),
+        TrainError::NotPositive { .. } => call.span_of_named("weights"),
+        TrainError::Marginal { .. } => call.span_of(0),
+        TrainError::Ratio => call.span_of_named("loss"),
+        TrainError::Checkpoint { .. } | TrainError::OtherRun { .. } => {
+            call.span_of_named("checkpoint")
         }
         _ => call.span,
     };

@@ -29,14 +29,15 @@ struct Job<'c> {
 }
 
 impl Job<'_> {
-    /// Takes up a checkpoint, if there is one.
+    /// Takes up a checkpoint, if there is one; otherwise writes the first, so that a path that cannot be
+    /// written to is told before hours of work and not after them.
     fn resume(&mut self) -> Eval<()> {
         let Some(path) = &self.checkpoint else { return Ok(()) };
         self.cx.begin_effect()?;
-        if !sources::is_file(Path::new(&**path)) {
-            return Ok(());
+        if !sources::is_there(Path::new(&**path)) {
+            return self.write();
         }
-        let at = self.call.span_of(CHECKPOINT);
+        let at = self.call.span_of_named("checkpoint");
         let bytes = sources::whole(Path::new(&**path))
             .map_err(|error| Diagnostic::clone(&error).or_at(at))?;
         self.trainer.resume(&bytes).map_err(|error| explain(self.cx, self.call, &error))
@@ -47,14 +48,15 @@ impl Job<'_> {
         let Some(path) = &self.checkpoint else { return Ok(()) };
         let bytes =
             self.trainer.checkpoint().map_err(|error| explain(self.cx, self.call, &error))?;
+        let at = self.call.span_of_named("checkpoint");
         write_whole(Path::new(&**path), &bytes)
-            .map_err(|error| Diagnostic::clone(&error).or_at(self.call.span_of(CHECKPOINT)).into())
+            .map_err(|error| Diagnostic::clone(&error).or_at(at).into())
     }
 
     /// All steps; whether it went to the end.
     fn steps(&mut self) -> Eval<bool> {
         let interrupt = self.cx.machine().interrupt.clone();
-        let total = self.trainer.total_steps(&self.data.data);
+        let total = self.trainer.total_steps();
         let reporter = Reporter::new(self.cx, total);
         let (mut written, mut epochs) = (Instant::now(), self.trainer.history().len());
         loop {
@@ -83,9 +85,6 @@ impl Job<'_> {
         Ok(true)
     }
 }
-
-/// The number of the parameter `checkpoint`.
-const CHECKPOINT: usize = 16;
 
 /// What is told in the course of training.
 fn note(trainer: &Trainer) -> String {

@@ -92,7 +92,9 @@ impl Trainer {
         let (parameters, memory) = (self.state.parameters.len(), self.state.memory.len());
         let state = restore(&found, &array, parameters, memory)
             .ok_or_else(|| wrong("its state cannot be read"))??;
-        self.take_up(state);
+        if !self.take_up(state) {
+            return Err(wrong("its state is none that this run comes to"));
+        }
         Ok(())
     }
 
@@ -105,10 +107,19 @@ impl Trainer {
             .collect();
         let layers = self.network().layers().iter().map(|layer| format!("{layer:?}"));
         all.insert("network".into(), Json::String(layers.collect::<Vec<_>>().join(", ")));
-        all.insert("data".into(), Json::String(format!("{:016x}", self.fingerprint())));
+        let text = |number: Option<u64>| {
+            Json::String(number.map_or("none".to_owned(), |number| format!("{number:016x}")))
+        };
+        let found = self.fingerprints();
+        all.insert("data".into(), text(Some(found.data)));
+        all.insert("validate".into(), text(found.validate));
+        all.insert("the model to go on from".into(), text(found.from));
         all
     }
 }
+
+/// Reads an array of a file: its name, and the numbers that it must have.
+type ReadArray<'f> = dyn Fn(&str, usize) -> Result<Vec<f32>, TrainError> + 'f;
 
 /// Reals as their bits: they come back as they were, infinite ones too.
 fn bits(x: f64) -> Json {
@@ -151,13 +162,10 @@ fn describe(state: &State) -> Json {
     })
 }
 
-/// The numbers of a name, so many.
-type Arrays<'a> = dyn Fn(&str, usize) -> Result<Vec<f32>, TrainError> + 'a;
-
 /// The state of a description; `None` if it is none.
 fn restore(
     found: &Json,
-    array: &Arrays<'_>,
+    array: &ReadArray<'_>,
     parameters: usize,
     memory: usize,
 ) -> Option<Result<State, TrainError>> {

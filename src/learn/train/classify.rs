@@ -82,7 +82,7 @@ impl Classifier {
     /// [`TrainError::TooLarge`].
     pub fn new(model: &Model) -> Result<Self, TrainError> {
         let network = model.network().clone();
-        let mut engine = Engine::new(&network, Sign::Signed).ok_or(TrainError::TooLarge)?;
+        let mut engine = Engine::new(&network, Sign::Signed, 1)?;
         engine.set(&parameters_of(model, Sign::Signed)?);
         let normalized = is_normalized(model);
         Ok(Self { engine, network, normalized })
@@ -225,6 +225,9 @@ pub fn lifted(model: &Model, values: &[f64]) -> Result<Vec<f64>, TrainError> {
         let (found, expected, dim) = (values.len(), lift.values, network.dim());
         let lifts = network.features().lifts();
         return Err(TrainError::Sites { found, expected, lifts, dim });
+    }
+    if let Some(site) = lift.out_of_range(values, None) {
+        return Err(DataError::Level { sample: 0, site, value: values[site] }.into());
     }
     let parameters = parameters_of(model, Sign::Signed)?;
     let own: Vec<f64> = parameters[..lift.parameters()].iter().map(|x| f64::from(*x)).collect();

@@ -7,9 +7,11 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use super::error::TrainError;
 use super::lift::{Lift, Missing};
 use super::loss::{Loss, predicted};
 use super::matrices::Matrices;
+use super::memory::Memory;
 use super::pass::Pass;
 use super::plan::Plan;
 use super::real::{Real, padded};
@@ -43,6 +45,8 @@ pub(super) struct Engine<T> {
     pub classes: usize,
     /// Samples that go through the network together.
     group: usize,
+    /// Groups that are in work at the same time, on as many threads at most.
+    at_once: usize,
     scratch: Mutex<Vec<Scratch<T>>>,
 }
 
@@ -73,9 +77,15 @@ impl Outcome {
 }
 
 impl<T: Real> Engine<T> {
-    /// Room for a network; `None` if it is larger than memory can be addressed.
-    pub fn new(network: &Network, sign: Sign) -> Option<Self> {
-        let plan = Plan::new(network)?;
+    /// Room for a network, and for so many arrays of its parameters elsewhere.
+    ///
+    /// # Errors
+    /// [`TrainError::TooLarge`] for more than the memory that is allowed; nothing was taken then.
+    pub fn new(network: &Network, sign: Sign, arrays: u64) -> Result<Self, TrainError> {
+        let memory = Memory::of(network, arrays);
+        memory.check()?;
+        let beyond = TrainError::TooLarge { bytes: f64::INFINITY };
+        let plan = Plan::new(network).ok_or(beyond.clone())?;
         let lift = Lift::new(network);
         let matrices = Matrices::new(&plan);
         let numbers: usize = plan
@@ -88,9 +98,9 @@ impl<T: Real> Engine<T> {
             .sum();
         let most = if plan.blocks.iter().any(|block| block.unshared) { 32 } else { 16 };
         let group = (TOGETHER / (numbers * size_of::<T>()).max(1)).clamp(1, most);
-        let classes = usize::try_from(network.classes()).ok()?;
-        let scratch = Mutex::new(Vec::new());
-        Some(Self { plan, lift, matrices, sign, classes, group, scratch })
+        let classes = usize::try_from(network.classes()).map_err(|_| beyond)?;
+        let (at_once, scratch) = (memory.at_once(), Mutex::new(Vec::new()));
+        Ok(Self { plan, lift, matrices, sign, classes, group, at_once, scratch })
     }
 
     /// The number of parameters: of the representation, then of the matrices.
@@ -165,37 +175,49 @@ impl<T: Real> Engine<T> {
         let length = self.matrices.turned.len() + self.lift.gradient_length();
         let weight = 1.0 / samples.len().max(1) as f64;
         let part = samples.len().div_ceil(PARTS).max(1);
-        let sums: Vec<Result<(Outcome, Vec<T>), DataError>> = samples
-            .par_chunks(part)
-            .map(|samples| {
-                let mut sum = vec![T::ZERO; length];
-                let mut outcome = Outcome::default();
-                self.with_scratch(|scratch| {
-                    for samples in samples.chunks(self.group) {
-                        interrupt.check()?;
-                        outcome
-                            .add(self.up_and_down(scratch, data, samples, loss, weight, &mut sum)?);
-                    }
-                    Ok::<(), DataError>(())
-                })?;
-                Ok((outcome, sum))
-            })
-            .collect();
+        let parts: Vec<&[usize]> = samples.chunks(part).collect();
         let mut outcome = Outcome::default();
-        let mut parts = Vec::with_capacity(sums.len());
-        for sum in sums {
-            let (own, sum) = sum?;
-            outcome.add(own);
-            parts.push(sum);
+        let mut total: Option<Vec<T>> = None;
+        for wave in parts.chunks(self.at_once) {
+            let sums: Vec<Result<(Outcome, Vec<T>), DataError>> = wave
+                .par_iter()
+                .map(|samples| self.part(data, samples, loss, weight, length, interrupt))
+                .collect();
+            for sum in sums {
+                let (own, sum) = sum?;
+                outcome.add(own);
+                match &mut total {
+                    None => total = Some(sum),
+                    Some(total) => T::add_assign_all(total, &sum),
+                }
+            }
         }
-        let mut parts = parts.into_iter();
-        let mut total = parts.next().unwrap_or_else(|| vec![T::ZERO; length]);
-        for part in parts {
-            T::add_assign_all(&mut total, &part);
-        }
+        let total = total.unwrap_or_else(|| vec![T::ZERO; length]);
         let (turned, lift) = total.split_at(self.matrices.turned.len());
         self.by_parameters(lift, turned, parameters, grads);
         Ok(outcome)
+    }
+
+    /// The losses of a part of a batch, and the sum of their gradients by entries.
+    fn part(
+        &self,
+        data: &Dataset,
+        samples: &[usize],
+        loss: Loss,
+        weight: f64,
+        length: usize,
+        interrupt: &Interrupt,
+    ) -> Result<(Outcome, Vec<T>), DataError> {
+        let mut sum = vec![T::ZERO; length];
+        let mut outcome = Outcome::default();
+        self.with_scratch(|scratch| {
+            for samples in samples.chunks(self.group) {
+                let (how, sum) = ((loss, weight), &mut sum);
+                outcome.add(self.up_and_down(scratch, data, samples, how, sum, interrupt)?);
+            }
+            Ok::<(), DataError>(())
+        })?;
+        Ok((outcome, sum))
     }
 
     /// Calls a function with the scores of every sample: its place in `samples`, its scores, their
@@ -212,34 +234,41 @@ impl<T: Real> Engine<T> {
         call: impl Fn(usize, &[T], i32) -> R + Sync,
     ) -> Result<Vec<R>, DataError> {
         let numbered: Vec<(usize, usize)> = samples.iter().copied().enumerate().collect();
-        let parts: Vec<Result<Vec<R>, DataError>> = numbered
-            .par_chunks(self.group)
-            .map(|group| {
-                self.with_scratch(|scratch| {
-                    interrupt.check()?;
-                    let samples: Vec<usize> = group.iter().map(|(_, sample)| *sample).collect();
-                    let of =
-                        |place: usize| missing(group.get(place).map_or(0, |(place, _)| *place));
-                    self.enter(scratch, data, &samples, of)?;
-                    scratch.pass.forward(&self.plan, &self.matrices, samples.len());
-                    let (stride, count) = (padded(self.classes), self.plan.blocks.len());
-                    let rows = scratch.pass.values[count].chunks_exact(stride);
-                    Ok(rows
-                        .zip(group)
-                        .enumerate()
-                        .map(|(row, (scores, (place, _)))| {
-                            let exponent = scratch.pass.exponents[count].get(row).copied();
-                            call(*place, &scores[..self.classes], exponent.unwrap_or(0))
-                        })
-                        .collect())
-                })
-            })
-            .collect();
         let mut all = Vec::with_capacity(samples.len());
-        for part in parts {
-            all.extend(part?);
+        for wave in numbered.chunks(self.group * self.at_once) {
+            let parts: Vec<Result<Vec<R>, DataError>> = wave
+                .par_chunks(self.group)
+                .map(|group| self.scores_of(data, group, &missing, interrupt, &call))
+                .collect();
+            for part in parts {
+                all.extend(part?);
+            }
         }
         Ok(all)
+    }
+
+    /// What a function makes of the scores of samples that go through the network together.
+    fn scores_of<R>(
+        &self,
+        data: &Dataset,
+        group: &[(usize, usize)],
+        missing: &impl Fn(usize) -> Option<Vec<bool>>,
+        interrupt: &Interrupt,
+        call: &impl Fn(usize, &[T], i32) -> R,
+    ) -> Result<Vec<R>, DataError> {
+        self.with_scratch(|scratch| {
+            let samples: Vec<usize> = group.iter().map(|(_, sample)| *sample).collect();
+            let of = |place: usize| missing(group.get(place).map_or(0, |(place, _)| *place));
+            self.enter(scratch, data, &samples, of, interrupt)?;
+            scratch.pass.forward(&self.plan, &self.matrices, samples.len(), interrupt)?;
+            let (stride, count) = (padded(self.classes), self.plan.blocks.len());
+            let rows = scratch.pass.values[count].chunks_exact(stride);
+            let scores = rows.zip(group).enumerate().map(|(row, (scores, (place, _)))| {
+                let exponent = scratch.pass.exponents[count].get(row).copied();
+                call(*place, &scores[..self.classes], exponent.unwrap_or(0))
+            });
+            Ok(scores.collect())
+        })
     }
 
     fn with_scratch<R>(&self, call: impl FnOnce(&mut Scratch<T>) -> R) -> R {
@@ -262,11 +291,19 @@ impl<T: Real> Engine<T> {
         data: &Dataset,
         samples: &[usize],
         missing: impl Fn(usize) -> Option<Vec<bool>>,
+        interrupt: &Interrupt,
     ) -> Result<(), DataError> {
         let (sites, wide, values) = (self.lift.sites, padded(self.lift.dim), self.lift.values);
         let exponents = self.plan.blocks.first().is_some_and(|block| block.exponents);
         for (place, sample) in samples.iter().enumerate() {
+            interrupt.check()?;
             data.read(*sample, &mut scratch.doubles)?;
+            let missing = missing(place);
+            let missing: Missing<'_> = missing.as_deref();
+            if let Some(site) = self.lift.out_of_range(&scratch.doubles, missing) {
+                let (sample, value) = (*sample, scratch.doubles[site]);
+                return Err(DataError::Level { sample, site, value });
+            }
             let own = &mut scratch.samples[place * values..(place + 1) * values];
             for (slot, value) in own.iter_mut().zip(&scratch.doubles) {
                 *slot = T::of(*value);
@@ -277,8 +314,6 @@ impl<T: Real> Engine<T> {
                 &mut []
             };
             let out = &mut scratch.pass.values[0][place * sites * wide..(place + 1) * sites * wide];
-            let missing = missing(place);
-            let missing: Missing<'_> = missing.as_deref();
             self.lift.forward(own, missing, out, units, &mut scratch.image);
         }
         Ok(())
@@ -289,13 +324,13 @@ impl<T: Real> Engine<T> {
         scratch: &mut Scratch<T>,
         data: &Dataset,
         samples: &[usize],
-        loss: Loss,
-        weight: f64,
+        (loss, weight): (Loss, f64),
         sum: &mut [T],
+        interrupt: &Interrupt,
     ) -> Result<Outcome, DataError> {
-        self.enter(scratch, data, samples, |_| None)?;
+        self.enter(scratch, data, samples, |_| None, interrupt)?;
         let pass = &mut scratch.pass;
-        pass.forward(&self.plan, &self.matrices, samples.len());
+        pass.forward(&self.plan, &self.matrices, samples.len(), interrupt)?;
         let (stride, count) = (padded(self.classes), self.plan.blocks.len());
         let mut outcome = Outcome { samples: samples.len(), ..Outcome::default() };
         for (row, sample) in samples.iter().enumerate() {
@@ -309,8 +344,9 @@ impl<T: Real> Engine<T> {
             outcome.hits += usize::from(predicted(scores) == label);
         }
         let (turned, lift) = sum.split_at_mut(self.matrices.turned.len());
-        pass.backward(&self.plan, &self.matrices, samples.len(), turned, self.lift.learns());
-        if self.lift.learns() {
+        let learns = self.lift.learns();
+        pass.backward(&self.plan, &self.matrices, samples.len(), turned, learns, interrupt)?;
+        if learns {
             let (values, row) = (self.lift.values, self.lift.sites * padded(self.lift.dim));
             for place in 0..samples.len() {
                 let own = &scratch.samples[place * values..(place + 1) * values];

@@ -25,6 +25,18 @@ pub enum TrainError {
         /// The classes of the network.
         classes: u64,
     },
+    /// A class that was asked for is none of the model.
+    NoClass {
+        /// The class.
+        class: u32,
+        /// The classes of the model.
+        classes: u64,
+    },
+    /// A weight is beyond the numbers of single precision.
+    Weight {
+        /// The weight.
+        name: String,
+    },
     /// A class of the network has no sample.
     EmptyClass {
         /// The class.
@@ -59,7 +71,10 @@ pub enum TrainError {
         rate: f64,
     },
     /// The network is larger than the memory that is allowed.
-    TooLarge,
+    TooLarge {
+        /// What it takes; infinite for more than memory can be addressed.
+        bytes: f64,
+    },
     /// A checkpoint cannot be read.
     Checkpoint {
         /// What is wrong with it.
@@ -87,15 +102,20 @@ impl TrainError {
             TrainError::Sites { lifts: false, dim, .. } => {
                 format!("input(…, dim = {dim}, features = \"cos_sin\")")
             }
-            TrainError::Sites { .. } => "resize(data, 8x8)".into(),
+            TrainError::Sites { found, .. } => {
+                format!("input({found}, …), or the shape of the data; images: resize(data, …)")
+            }
             TrainError::Label { label, .. } => format!("output({})", u64::from(*label) + 1),
+            TrainError::NoClass { classes, .. } => format!("class = {}", classes.saturating_sub(1)),
+            TrainError::Weight { .. } => "init(net, scale = 1)".into(),
             TrainError::EmptyClass { class } => {
                 format!("leave class {class} out of the output, or add samples of it")
             }
             TrainError::NotPositive { .. } => "weights = \"signed\"".into(),
             TrainError::Ratio => "weights = \"positive\"".into(),
             TrainError::Marginal { .. } => {
-                "features = \"gaussian\" or \"one_hot\", and weights = \"positive\"".into()
+                "features = \"one_hot\" or \"gaussian\", and train(…, weights = \"positive\")"
+                    .into()
             }
             TrainError::Setting { name, .. } => match *name {
                 "epochs" => "epochs = 10".into(),
@@ -107,10 +127,13 @@ impl TrainError {
                 "patience" => "validate = test, patience = 5".into(),
                 name => format!("{name} = 0"),
             },
+            TrainError::Diverged { rate, .. } if *rate > 0.1 => "rate = 0.003".into(),
             TrainError::Diverged { rate, .. } => {
                 format!("rate = {}", crate::learn::train::options::short(rate / 10.0))
             }
-            TrainError::TooLarge => "use fewer sites or channels".into(),
+            TrainError::TooLarge { .. } => {
+                "use fewer sites or channels, or conv(…, sharing = \"layer\")".into()
+            }
             TrainError::Checkpoint { .. } | TrainError::OtherRun { .. } => {
                 "choose another path, or remove the file to begin again".into()
             }
@@ -133,19 +156,40 @@ impl fmt::Display for TrainError {
             TrainError::Label { label, classes } => {
                 write!(f, "a sample has the label {label}, the network has {classes} classes")
             }
+            TrainError::NoClass { class, classes: 1 } => {
+                write!(f, "there is no class {class}: the model has class 0 alone")
+            }
+            TrainError::NoClass { class, classes } => {
+                let last = classes.saturating_sub(1);
+                write!(f, "there is no class {class}: the model has classes 0 to {last}")
+            }
+            TrainError::Weight { name } => {
+                write!(f, "{name} has a number beyond single precision, in which samples are taken")
+            }
             TrainError::EmptyClass { class } => write!(f, "no sample has the label {class}"),
             TrainError::NotPositive { reason } => write!(f, "weights cannot be positive: {reason}"),
             TrainError::Ratio => {
                 f.write_str("ratios and likelihoods of scores need positive weights")
             }
-            TrainError::Marginal { reason } => write!(f, "sites cannot be left out: {reason}"),
+            TrainError::Marginal { reason } => {
+                write!(f, "the model gives no likelihoods: {reason}")
+            }
             TrainError::Setting { name, rule } => write!(f, "{name} must be {rule}"),
             TrainError::Diverged { epoch, step, rate } => write!(
                 f,
-                "training diverged in step {step} (epoch {epoch}, rate {}): the loss is no number",
+                "training diverged in step {step} (epoch {epoch}, rate {}): the loss or a weight is infinite or no number",
                 crate::learn::train::options::short(*rate)
             ),
-            TrainError::TooLarge => f.write_str("the network is too large to be trained"),
+            TrainError::TooLarge { bytes } => {
+                let gib = bytes / f64::from(1 << 30);
+                let limit = super::memory::MAX_BYTES / f64::from(1 << 30);
+                f.write_str("the network does not fit the memory: ")?;
+                match gib {
+                    gib if gib < 1e4 => write!(f, "{gib:.1} GiB, at most {limit} GiB"),
+                    gib if gib.is_finite() => write!(f, "{gib:.0e} GiB, at most {limit} GiB"),
+                    _ => write!(f, "more than can be addressed, at most {limit} GiB"),
+                }
+            }
             TrainError::Checkpoint { reason } => write!(f, "this is no checkpoint: {reason}"),
             TrainError::OtherRun { setting, found, expected } => {
                 write!(

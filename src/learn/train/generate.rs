@@ -15,7 +15,7 @@ use super::start::parameters_of;
 use super::trainer::check_sites;
 use crate::entangle::model::Model;
 use crate::interrupt::Interrupt;
-use crate::learn::Dataset;
+use crate::learn::{DataError, Dataset};
 use crate::network::{Layer, Network, Representation, SplitMix64, Window};
 use rayon::prelude::*;
 
@@ -60,7 +60,7 @@ impl Generator {
         let parameters = parameters_of(model, Sign::Signed)?;
         let own: Vec<f64> = parameters[..lift.parameters()].iter().map(|x| f64::from(*x)).collect();
         lift.set(&own);
-        let steps = steps(network).ok_or(TrainError::TooLarge)?;
+        let steps = steps(network).ok_or(TrainError::TooLarge { bytes: f64::INFINITY })?;
         Ok(Self { model: model.clone(), lift, steps })
     }
 
@@ -79,12 +79,12 @@ impl Generator {
         let network = self.model.network();
         let classes = network.classes();
         if let Some(label) = class.filter(|class| u64::from(*class) >= classes) {
-            return Err(TrainError::Label { label, classes });
+            return Err(TrainError::NoClass { class: label, classes });
         }
         let sites = self.lift.sites;
         let all = vec![true; sites];
         let drawn = (0..count).into_par_iter().map(|sample| {
-            interrupt.check().map_err(crate::learn::DataError::from)?;
+            interrupt.check().map_err(DataError::from)?;
             let mut random = stream(seed, sample);
             let label = class.unwrap_or_else(|| random.below(classes) as u32);
             let mut values = vec![0.0; sites];
@@ -111,15 +111,18 @@ impl Generator {
         check_sites(network, data)?;
         let classes = network.classes();
         if let Some(label) = class.filter(|class| u64::from(*class) >= classes) {
-            return Err(TrainError::Label { label, classes });
+            return Err(TrainError::NoClass { class: label, classes });
         }
         let sites = self.lift.sites;
         let drawn = (0..data.samples()).into_par_iter().map(|sample| {
-            interrupt.check().map_err(crate::learn::DataError::from)?;
+            interrupt.check().map_err(DataError::from)?;
             let mut random = stream(seed, sample);
             let mut values = vec![0.0; sites];
             data.read(sample, &mut values)?;
             let missing = unseen.of(sample, sites).unwrap_or_else(|| vec![false; sites]);
+            if let Some(site) = self.lift.out_of_range(&values, Some(&missing)) {
+                return Err(DataError::Level { sample, site, value: values[site] }.into());
+            }
             let drawn = self.fill(&mut values, &missing, class, &mut random);
             Ok((values, data.label(sample).unwrap_or(drawn)))
         });

@@ -148,6 +148,18 @@ impl<T: Real> Lift<T> {
         }
     }
 
+    /// The first site that is seen whose value has no level. What rounds to a level is one: values that
+    /// were scaled may be a digit beyond 0 and 1.
+    pub fn out_of_range(&self, values: &[f64], missing: Missing<'_>) -> Option<usize> {
+        if self.kind != Representation::OneHot {
+            return None;
+        }
+        let last = (self.dim - 1) as f64;
+        let beyond = |x: f64| !(0.0..=last).contains(&(x * last).round());
+        let seen = |site: usize| !missing.and_then(|missing| missing.get(site)).unwrap_or(&false);
+        (0..values.len()).find(|site| beyond(values[*site]) && seen(*site))
+    }
+
     /// The vectors of a sample: `sites x padded(dim)`; where there are exponents, those of the sites.
     pub fn forward(
         &self,

@@ -19,6 +19,7 @@ mod lanes;
 mod lift;
 mod loss;
 mod matrices;
+mod memory;
 mod optimizer;
 mod options;
 mod pass;

@@ -54,7 +54,7 @@ impl Default for Options {
 /// A number of a few digits, for messages.
 pub(super) fn short(x: f64) -> String {
     let rounded = format!("{x:.2e}").parse::<f64>().unwrap_or(x);
-    format!("{rounded}")
+    if (1e-4..1e6).contains(&rounded) { format!("{rounded}") } else { format!("{rounded:e}") }
 }
 
 impl Options {

@@ -12,10 +12,11 @@ use super::kernels::{Matrix, MatrixMut};
 use super::matrices::Matrices;
 use super::plan::{Block, MISSING, Plan, Section};
 use super::real::Real;
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::network::Pooling;
 
 /// Rows of a tile: as many members of windows as stay in the first-level cache.
-const TILE_ROWS: usize = 128;
+pub(super) const TILE_ROWS: usize = 128;
 
 /// What a pass keeps of a block.
 #[derive(Debug)]
@@ -101,19 +102,40 @@ impl<T: Real> Pass<T> {
         Self { values, exponents, kept, down, up, tile: Tile::new() }
     }
 
+    /// The bytes that it holds.
+    #[cfg(test)]
+    pub fn bytes(&self) -> usize {
+        let numbers =
+            self.values.iter().map(Vec::len).sum::<usize>() + self.down.len() + self.up.len();
+        let kept = self.kept.iter().map(|kept| {
+            size_of::<T>() * (kept.members.len() + kept.factors.len()) + kept.chosen.len()
+        });
+        let exponents = self.exponents.iter().map(Vec::len).sum::<usize>();
+        numbers * size_of::<T>() + kept.sum::<usize>() + 4 * exponents
+    }
+
     /// The scores of `samples` samples whose features are in `values[0]`, with their exponents.
-    pub fn forward(&mut self, plan: &Plan, matrices: &Matrices<T>, samples: usize) {
+    ///
+    /// # Errors
+    /// [`Interrupted`]; then the values are of no use.
+    pub fn forward(
+        &mut self,
+        plan: &Plan,
+        matrices: &Matrices<T>,
+        samples: usize,
+        interrupt: &Interrupt,
+    ) -> Result<(), Interrupted> {
         for (number, block) in plan.blocks.iter().enumerate() {
             let (before, after) = self.values.split_at_mut(number + 1);
             let (Some(entering), Some(leaving)) = (before.last(), after.first_mut()) else {
-                return;
+                break;
             };
             let (before, after) = self.exponents.split_at_mut(number + 1);
-            let (Some(exponents), Some(left)) = (before.last(), after.first_mut()) else { return };
+            let (Some(exponents), Some(left)) = (before.last(), after.first_mut()) else { break };
             let kept = &mut self.kept[number];
             let tile = &mut self.tile;
             let mut done = 0;
-            for_each_tile(block, samples, |section, pairs| {
+            for_each_tile(block, samples, interrupt, |section, pairs| {
                 tile.aim(block, section, pairs.clone());
                 tile.enter(block, section, matrices, entering);
                 let pairs = pairs.len();
@@ -126,12 +148,16 @@ impl<T: Real> Pass<T> {
                     }
                 }
                 done += pairs;
-            });
+            })?;
         }
+        Ok(())
     }
 
     /// The gradients of matrices, added to `grads` (in the layout of `turned`), when `down` has those of
     /// the scores. Afterwards `down` has those of the features, if they are asked for.
+    ///
+    /// # Errors
+    /// [`Interrupted`]; then the gradients are of no use.
     pub fn backward(
         &mut self,
         plan: &Plan,
@@ -139,7 +165,8 @@ impl<T: Real> Pass<T> {
         samples: usize,
         grads: &mut [T],
         features: bool,
-    ) {
+        interrupt: &Interrupt,
+    ) -> Result<(), Interrupted> {
         for (number, block) in plan.blocks.iter().enumerate().rev() {
             std::mem::swap(&mut self.down, &mut self.up);
             let wanted = number > 0 || features;
@@ -147,7 +174,7 @@ impl<T: Real> Pass<T> {
             let (kept, tile) = (&self.kept[number], &mut self.tile);
             let (up, down) = (&self.up, &mut self.down);
             let mut done = 0;
-            for_each_tile(block, samples, |section, pairs| {
+            for_each_tile(block, samples, interrupt, |section, pairs| {
                 tile.aim(block, section, pairs.clone());
                 let pairs = pairs.len();
                 tile.unpool(block, kept, (leaving, up), done, pairs);
@@ -159,8 +186,9 @@ impl<T: Real> Pass<T> {
                     T::scatter(&grad[..rows], &tile.rows, block.stride_in(), down);
                 }
                 done += pairs;
-            });
+            })?;
         }
+        Ok(())
     }
 }
 
@@ -169,18 +197,21 @@ impl<T: Real> Pass<T> {
 fn for_each_tile(
     block: &Block,
     samples: usize,
+    interrupt: &Interrupt,
     mut call: impl FnMut(&Section, std::ops::Range<usize>),
-) {
+) -> Result<(), Interrupted> {
     let most = (TILE_ROWS / block.members).max(1);
     for section in &block.sections {
         let pairs = samples * (section.end - section.begin);
         let mut begin = 0;
         while begin < pairs {
+            interrupt.check()?;
             let end = pairs.min(begin + most);
             call(section, begin..end);
             begin = end;
         }
     }
+    Ok(())
 }
 
 impl<T: Real> Tile<T> {

@@ -26,8 +26,6 @@ pub(super) trait Real:
     fn double(self) -> f64;
     fn size(self) -> Self;
     fn root(self) -> Self;
-    /// Whether it is no number.
-    fn is_none(self) -> bool;
     /// The power of two of a normal number, `1.0` having 0.
     fn exponent(self) -> i32;
     /// `2^exponent`, within the normal numbers.
@@ -104,11 +102,6 @@ macro_rules! real {
             #[inline(always)]
             fn size(self) -> Self {
                 self.abs()
-            }
-
-            #[inline(always)]
-            fn is_none(self) -> bool {
-                self.is_nan()
             }
 
             #[inline(always)]

@@ -72,14 +72,20 @@ fn push_features(network: &Network, features: &[Weight], products: bool, out: &m
 /// The parameters of a model, to go on from.
 ///
 /// # Errors
-/// [`TrainError::NotPositive`] when weights should be positive and are not.
+/// [`TrainError::NotPositive`] when weights should be positive and are not, [`TrainError::Weight`] when
+/// single precision cannot hold one.
 pub(super) fn parameters_of(model: &Model, sign: Sign) -> Result<Vec<f32>, TrainError> {
     let mut out = Vec::new();
     push_features(model.network(), model.features(), false, &mut out);
     let matrices = weight_shapes(model.network()).len();
     for (name, weight) in model.weights().take(matrices) {
         match sign {
-            Sign::Signed => out.extend(weight.data().iter().map(|x| *x as f32)),
+            Sign::Signed => {
+                if weight.data().iter().any(|x| !(*x as f32).is_finite()) {
+                    return Err(TrainError::Weight { name });
+                }
+                out.extend(weight.data().iter().map(|x| *x as f32));
+            }
             Sign::Positive => {
                 if weight.data().iter().any(|x| *x <= 0.0) {
                     let reason =
@@ -116,7 +122,7 @@ pub(super) fn model_of(
     };
     let mut weights: Vec<Weight> =
         weight_shapes(network).into_iter().filter_map(|(_, shape)| take(shape)).collect();
-    let output = weights.pop().ok_or(TrainError::TooLarge)?;
+    let output = weights.pop().ok_or(TrainError::TooLarge { bytes: f64::INFINITY })?;
     let mut rest = features.iter().map(|x| f64::from(*x));
     let learned = feature_shapes(network).into_iter().filter_map(|(name, shape)| {
         let count = shape.iter().product::<u64>() as usize;

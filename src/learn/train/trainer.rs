@@ -49,7 +49,18 @@ pub struct Trainer {
     order: Vec<usize>,
     ordered: Option<u64>,
     gradient: Vec<f32>,
-    fingerprint: u64,
+    /// The steps of an epoch.
+    batches: u64,
+    fingerprints: Fingerprints,
+}
+
+/// Numbers that tell what a run was given from other things of the same kind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fingerprints {
+    pub data: u64,
+    pub validate: Option<u64>,
+    /// Of the weights of the model that it went on from.
+    pub from: Option<u64>,
 }
 
 /// All that a run has become; what is not here follows from its settings.
@@ -91,7 +102,10 @@ impl Trainer {
         if let Some(validate) = validate {
             check_data(network, validate, false)?;
         }
-        let mut engine = Engine::new(network, options.sign).ok_or(TrainError::TooLarge)?;
+        // The parameters, the gradient, the memory of the method, the best ones, and copies on the way.
+        let arrays = 6 + options.method.memories() as u64;
+        let arrays = arrays.saturating_add(options.snapshots.min(options.epochs.saturating_add(1)));
+        let mut engine = Engine::new(network, options.sign, arrays)?;
         let parameters = match from {
             Some(model) => parameters_of(model, options.sign)?,
             None => random_parameters(network, options.sign, options.seed),
@@ -116,9 +130,25 @@ impl Trainer {
         if options.snapshots > 0 {
             state.snapshots.push((0, state.parameters.clone()));
         }
-        let fingerprint = fingerprint(data)?;
+        let fingerprints = Fingerprints {
+            data: fingerprint(data)?,
+            validate: validate.map(fingerprint).transpose()?,
+            from: from.map(|_| fingerprint_of(&state.parameters)),
+        };
+        let batches = data.samples().div_ceil(options.batch) as u64;
         let (order, network) = (Vec::new(), network.clone());
-        Ok(Self { network, options, engine, state, order, ordered: None, gradient, fingerprint })
+        let ordered = None;
+        Ok(Self {
+            network,
+            options,
+            engine,
+            state,
+            order,
+            ordered,
+            gradient,
+            batches,
+            fingerprints,
+        })
     }
 
     /// The settings.
@@ -131,9 +161,9 @@ impl Trainer {
         &self.network
     }
 
-    /// A number that tells the data of the run from other data.
-    pub(super) fn fingerprint(&self) -> u64 {
-        self.fingerprint
+    /// What tells this run from others with the same settings.
+    pub(super) fn fingerprints(&self) -> Fingerprints {
+        self.fingerprints
     }
 
     /// What the epochs so far gave.
@@ -157,25 +187,37 @@ impl Trainer {
     }
 
     /// The steps of all epochs.
-    pub fn total_steps(&self, data: &Dataset) -> u64 {
-        self.batches(data).saturating_mul(self.options.epochs)
+    pub fn total_steps(&self) -> u64 {
+        self.batches.saturating_mul(self.options.epochs)
     }
 
-    fn batches(&self, data: &Dataset) -> u64 {
-        data.samples().div_ceil(self.options.batch) as u64
-    }
-
-    /// Replaces the state by one that was written down.
-    pub(super) fn take_up(&mut self, state: State) {
-        self.engine.set(&state.parameters);
-        self.state = state;
+    /// Replaces the state by one that was written down; whether this run can have come there.
+    pub(super) fn take_up(&mut self, state: State) -> bool {
+        let options = &self.options;
+        let steps = state.epoch.checked_mul(self.batches);
+        let steps = steps.and_then(|steps| steps.checked_add(state.batch));
+        let is_past = |epoch: u64| epoch <= state.epoch;
+        let possible = state.epoch <= options.epochs
+            && state.batch <= self.batches
+            && steps == Some(state.steps)
+            && state.history.len() as u64 == state.epoch
+            && (state.done || state.epoch < options.epochs)
+            && state.snapshots.len() as u64 <= options.snapshots
+            && state.snapshots.iter().all(|(epoch, _)| is_past(*epoch))
+            && state.best.as_ref().is_none_or(|(_, epoch, _)| is_past(*epoch))
+            && state.best.is_some() == (options.patience.is_some() && state.epoch > 0);
+        if possible {
+            self.engine.set(&state.parameters);
+            self.state = state;
+        }
+        possible
     }
 
     /// One step, and what comes at the end of an epoch.
     ///
     /// # Errors
-    /// [`TrainError`] of the data, of a loss that is no number, or that it was interrupted; then the
-    /// state is that before the step.
+    /// [`TrainError`] of the data, that the run was interrupted (then it can go on), or that the loss or
+    /// a weight is no number any more (then it cannot).
     pub fn step(
         &mut self,
         data: &Dataset,
@@ -185,7 +227,7 @@ impl Trainer {
         if self.state.done {
             return Ok(Status::Done);
         }
-        let batches = self.batches(data);
+        let batches = self.batches;
         if self.state.batch < batches {
             self.descend(data, interrupt)?;
         }
@@ -216,11 +258,10 @@ impl Trainer {
             &mut self.gradient,
             interrupt,
         )?;
-        let rate = self.rate_at(self.state.steps, data);
-        let finite = found.loss.is_finite() && self.gradient.iter().all(|x| x.is_finite());
-        if !finite {
-            let step = self.state.steps + 1;
-            return Err(TrainError::Diverged { epoch: epoch + 1, step, rate });
+        let rate = self.rate_at(self.state.steps);
+        let diverged = TrainError::Diverged { epoch: epoch + 1, step: self.state.steps + 1, rate };
+        if !found.loss.is_finite() || !all_finite(&self.gradient) {
+            return Err(diverged);
         }
         let state = &mut self.state;
         state.steps += 1;
@@ -232,6 +273,10 @@ impl Trainer {
             &mut state.parameters,
             &mut state.memory,
         );
+        // The gradient was finite, its step need not be; what is no number is never written down.
+        if !all_finite(&state.parameters) {
+            return Err(diverged);
+        }
         self.engine.set(&state.parameters);
         state.batch += 1;
         state.loss += found.loss;
@@ -241,8 +286,8 @@ impl Trainer {
     }
 
     /// The rate of the step after so many.
-    fn rate_at(&self, steps: u64, data: &Dataset) -> f64 {
-        let total = self.total_steps(data).max(1);
+    fn rate_at(&self, steps: u64) -> f64 {
+        let total = self.total_steps().max(1);
         self.options.rate * self.options.schedule.factor(steps as f64 / total as f64)
     }
 
@@ -260,6 +305,7 @@ impl Trainer {
             None => None,
         };
         let options = self.options;
+        let rate = self.rate_at(self.state.steps.saturating_sub(1));
         let state = &mut self.state;
         let mean = |sum: f64, count: usize| sum / count.max(1) as f64;
         state.epoch += 1;
@@ -268,8 +314,7 @@ impl Trainer {
         state.history.push(Epoch {
             epoch: state.epoch,
             steps: state.steps,
-            rate: options.rate
-                * options.schedule.factor((state.epoch - 1) as f64 / total.max(1) as f64),
+            rate,
             loss: mean(state.loss, state.seen as usize),
             accuracy: mean(state.hits as f64, state.seen as usize),
             validation_loss,
@@ -277,7 +322,8 @@ impl Trainer {
         });
         (state.loss, state.hits, state.seen, state.batch) = (0.0, 0, 0, 0);
         if let (Some(patience), Some(loss)) = (options.patience, validation_loss) {
-            let better = state.best.as_ref().is_none_or(|(best, _, _)| loss < *best);
+            let better =
+                state.best.as_ref().is_none_or(|(best, _, _)| loss < *best || best.is_nan());
             if better {
                 state.best = Some((loss, state.epoch, state.parameters.clone()));
             }
@@ -287,9 +333,13 @@ impl Trainer {
         state.done |= state.epoch >= total;
         if options.snapshots > 1 {
             // Evenly from the beginning to the end.
-            let due = |number: u64| (number * total).div_ceil((options.snapshots - 1).max(1));
+            let due = |number: u64| {
+                let all = u128::from(number) * u128::from(total);
+                all.div_ceil(u128::from(options.snapshots - 1))
+            };
             let next = state.snapshots.len() as u64;
-            if (next < options.snapshots && state.epoch >= due(next)) || state.done {
+            let is_due = next < options.snapshots && u128::from(state.epoch) >= due(next);
+            if is_due || state.done {
                 state.snapshots.push((state.epoch, state.parameters.clone()));
             }
         }
@@ -316,8 +366,22 @@ impl Trainer {
     }
 
     fn model_at(&self, parameters: &[f32], steps: u64) -> Result<Model, TrainError> {
-        model_of(&self.network, &self.engine, parameters, self.options.seed, steps)
+        let model = model_of(&self.network, &self.engine, parameters, self.options.seed, steps);
+        // Numbers of which no model can be made, such as a deviation of 0, were made by steps too large.
+        model.map_err(|error| match error {
+            TrainError::Model(_) => TrainError::Diverged {
+                epoch: self.state.epoch.max(1),
+                step: self.state.steps,
+                rate: self.options.rate,
+            },
+            other => other,
+        })
     }
+}
+
+fn all_finite(values: &[f32]) -> bool {
+    // Of all numbers at once: the loop has no exit, and becomes vector instructions.
+    values.iter().fold(true, |all, x| all & x.is_finite())
 }
 
 /// The losses and hits of some samples.
@@ -386,25 +450,40 @@ pub(super) fn check_sites(network: &Network, data: &Dataset) -> Result<(), Train
     Ok(())
 }
 
-/// A number made of the labels and of some samples (FNV-1a).
-fn fingerprint(data: &Dataset) -> Result<u64, DataError> {
-    let mut hash = 0xcbf2_9ce4_8422_2325u64;
-    let mut add = |word: u64| {
+/// FNV-1a, word by word.
+struct Hash(u64);
+
+impl Hash {
+    fn new() -> Self {
+        Hash(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn add(&mut self, word: u64) {
         for byte in word.to_le_bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
-    };
-    add(data.samples() as u64);
+    }
+}
+
+/// A number made of the labels and of some samples.
+fn fingerprint(data: &Dataset) -> Result<u64, DataError> {
+    let mut hash = Hash::new();
+    hash.add(data.samples() as u64);
     for label in data.labels().unwrap_or(&[]) {
-        add(u64::from(*label));
+        hash.add(u64::from(*label));
     }
     let mut row = vec![0.0; data.sites()];
     let every = data.samples().div_ceil(16).max(1);
     for sample in (0..data.samples()).step_by(every) {
         data.read(sample, &mut row)?;
-        for value in &row {
-            add(value.to_bits());
-        }
+        row.iter().for_each(|value| hash.add(value.to_bits()));
     }
-    Ok(hash)
+    Ok(hash.0)
+}
+
+/// A number made of parameters.
+fn fingerprint_of(parameters: &[f32]) -> u64 {
+    let mut hash = Hash::new();
+    parameters.iter().for_each(|x| hash.add(u64::from(x.to_bits())));
+    hash.0
 }

@@ -13,15 +13,17 @@ pub(in super::super) fn rectify<T: Real>(values: &mut [T]) {
 /// Sets the gradient to 0 where a rectified value is 0.
 #[inline(always)]
 pub(in super::super) fn mask<T: Real>(values: &[T], grad: &mut [T]) {
-    for (grad, value) in grad.iter_mut().zip(values) {
-        *grad = if *value > T::ZERO { *grad } else { T::ZERO };
+    let values = &values[..grad.len()];
+    for place in 0..grad.len() {
+        grad[place] = if values[place] > T::ZERO { grad[place] } else { T::ZERO };
     }
 }
 
 #[inline(always)]
 pub(in super::super) fn add_assign_all<T: Real>(out: &mut [T], terms: &[T]) {
-    for (slot, term) in out.iter_mut().zip(terms) {
-        *slot += *term;
+    let terms = &terms[..out.len()];
+    for place in 0..out.len() {
+        out[place] += terms[place];
     }
 }
 
@@ -40,18 +42,39 @@ pub(in super::super) fn largest<T: Real>(
     chosen: &mut [u8],
 ) {
     let length = out.len();
+    let (members, chosen) = (&members[..count * length], &mut chosen[..length]);
+    if count == 4 {
+        // The window of 2x2: the members are compared while they are in registers.
+        for place in 0..length {
+            let (mut best, mut which) = (members[place], 0);
+            for number in 1..4 {
+                let value = members[number * length + place];
+                let better = is_better(value, best);
+                which = if better { number as u8 } else { which };
+                best = if better { value } else { best };
+            }
+            (out[place], chosen[place]) = (best, which);
+        }
+        return;
+    }
     out.copy_from_slice(member(members, 0, length));
-    chosen[..length].fill(0);
+    chosen.fill(0);
     for number in 1..count {
-        let place = number as u8;
         let values = member(members, number, length);
-        for ((best, which), value) in out.iter_mut().zip(chosen.iter_mut()).zip(values) {
-            // A number that is none is taken, so that it is found.
-            let better = *value > *best || value.is_none();
-            *which = if better { place } else { *which };
-            *best = if better { *value } else { *best };
+        for place in 0..length {
+            let better = is_better(values[place], out[place]);
+            chosen[place] = if better { number as u8 } else { chosen[place] };
+            out[place] = if better { values[place] } else { out[place] };
         }
     }
+}
+
+/// Whether a member takes the place of the best so far. A number that is none does, and keeps it: so it
+/// is found.
+#[inline(always)]
+#[allow(clippy::eq_op)] // a number that is none is not itself
+fn is_better<T: Real>(value: T, best: T) -> bool {
+    (value > best) | (value != value)
 }
 
 /// The gradient of [`largest`]: it goes to the member that was chosen. With `kept`, the rectified
@@ -67,19 +90,19 @@ pub(in super::super) fn unlargest<T: Real>(
     let length = grad.len();
     let chosen = &chosen[..length];
     for number in 0..count {
-        let place = number as u8;
         let out = &mut out[number * length..(number + 1) * length];
         match kept {
             None => {
-                for ((slot, grad), which) in out.iter_mut().zip(grad).zip(chosen) {
-                    *slot = if *which == place { *grad } else { T::ZERO };
+                for place in 0..length {
+                    let passes = chosen[place] == number as u8;
+                    out[place] = if passes { grad[place] } else { T::ZERO };
                 }
             }
             Some(kept) => {
-                for (((slot, grad), which), value) in out.iter_mut().zip(grad).zip(chosen).zip(kept)
-                {
-                    let passes = *which == place && *value > T::ZERO;
-                    *slot = if passes { *grad } else { T::ZERO };
+                let kept = &kept[..length];
+                for place in 0..length {
+                    let passes = (chosen[place] == number as u8) & (kept[place] > T::ZERO);
+                    out[place] = if passes { grad[place] } else { T::ZERO };
                 }
             }
         }
@@ -92,8 +115,9 @@ pub(in super::super) fn average<T: Real>(members: &[T], count: usize, out: &mut 
     let length = out.len();
     out.copy_from_slice(member(members, 0, length));
     for number in 1..count {
-        for (sum, value) in out.iter_mut().zip(member(members, number, length)) {
-            *sum += *value;
+        let values = member(members, number, length);
+        for place in 0..length {
+            out[place] += values[place];
         }
     }
     let share = T::ONE / T::of(count as f64);
@@ -108,8 +132,8 @@ pub(in super::super) fn unaverage<T: Real>(grad: &[T], count: usize, out: &mut [
     let (length, share) = (grad.len(), T::ONE / T::of(count as f64));
     for number in 0..count {
         let out = &mut out[number * length..(number + 1) * length];
-        for (slot, grad) in out.iter_mut().zip(grad) {
-            *slot = *grad * share;
+        for place in 0..length {
+            out[place] = grad[place] * share;
         }
     }
 }
@@ -122,19 +146,21 @@ pub(in super::super) fn product<T: Real>(members: &[T], count: usize, out: &mut 
     match count {
         1 => out.copy_from_slice(of(0)),
         2 => {
-            for ((slot, x), y) in out.iter_mut().zip(of(0)).zip(of(1)) {
-                *slot = *x * *y;
+            let (x, y) = (of(0), of(1));
+            for place in 0..length {
+                out[place] = x[place] * y[place];
             }
         }
         3 => {
-            for (((slot, x), y), z) in out.iter_mut().zip(of(0)).zip(of(1)).zip(of(2)) {
-                *slot = *x * *y * *z;
+            let (x, y, z) = (of(0), of(1), of(2));
+            for place in 0..length {
+                out[place] = x[place] * y[place] * z[place];
             }
         }
         _ => {
-            let pairs = of(0).iter().zip(of(1)).zip(of(2).iter().zip(of(3)));
-            for (slot, ((x, y), (z, t))) in out.iter_mut().zip(pairs) {
-                *slot = (*x * *y) * (*z * *t);
+            let (x, y, z, t) = (of(0), of(1), of(2), of(3));
+            for place in 0..length {
+                out[place] = (x[place] * y[place]) * (z[place] * t[place]);
             }
         }
     }
@@ -216,13 +242,19 @@ pub(in super::super) fn scatter<T: Real>(from: &[T], rows: &[u32], stride: usize
 /// A row is some vectors: copied in pieces of known length, which costs no call.
 #[inline(always)]
 fn copy_row<T: Real>(from: &[T], out: &mut [T]) {
-    let wide = out.len().is_multiple_of(16);
-    if wide {
-        let (out, from) = (out.as_chunks_mut::<16>().0, from.as_chunks::<16>().0);
-        out.iter_mut().zip(from).for_each(|(out, from)| *out = *from);
+    if out.len().is_multiple_of(16) {
+        copy_pieces(from.as_chunks::<16>().0, out.as_chunks_mut::<16>().0);
     } else {
-        let (out, from) = (out.as_chunks_mut::<4>().0, from.as_chunks::<4>().0);
-        out.iter_mut().zip(from).for_each(|(out, from)| *out = *from);
+        copy_pieces(from.as_chunks::<4>().0, out.as_chunks_mut::<4>().0);
+    }
+}
+
+#[inline(always)]
+#[allow(clippy::manual_memcpy)] // a copy of some vectors is not worth a call
+fn copy_pieces<T: Copy, const N: usize>(from: &[[T; N]], out: &mut [[T; N]]) {
+    let from = &from[..out.len()];
+    for piece in 0..out.len() {
+        out[piece] = from[piece];
     }
 }
 
@@ -242,10 +274,10 @@ pub(in super::super) fn normalize<T: Real>(
     let rows = values.chunks_exact_mut(stride).zip(exponents).zip(factors);
     for ((row, exponent), factor) in rows {
         let mut largest = [T::ZERO; 4];
-        for piece in row.chunks_exact(4) {
-            for (largest, value) in largest.iter_mut().zip(piece) {
-                let size = value.size();
-                *largest = if size > *largest { size } else { *largest };
+        for piece in row.as_chunks::<4>().0 {
+            for lane in 0..4 {
+                let size = piece[lane].size();
+                largest[lane] = if size > largest[lane] { size } else { largest[lane] };
             }
         }
         let most = |x: T, y: T| if y > x { y } else { x };

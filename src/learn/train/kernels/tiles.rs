@@ -27,6 +27,23 @@ macro_rules! strips {
     };
 }
 
+/// `C` vectors one after another. A loop: a closure would be compiled for plain machines, where it cannot
+/// take in the instruction, and would be called.
+///
+/// # Safety
+/// The machine has the instructions of `V`; `from` is followed by `C` vectors.
+#[inline(always)]
+unsafe fn line<V: Lanes, const C: usize>(from: *const V::Number) -> [V; C] {
+    // SAFETY: the caller says so.
+    unsafe {
+        let mut line = [V::zero(); C];
+        for c in 0..C {
+            line[c] = V::load(from.add(c * V::COUNT));
+        }
+        line
+    }
+}
+
 /// `out = x w`: `x` is `rows x inner`, `w` is `inner x cols`, `cols` a multiple of 4.
 #[inline(always)]
 pub(in super::super) fn multiply<T, V, H, const R: usize>(
@@ -86,8 +103,7 @@ fn product_tile<T: Real, V: Lanes<Number = T>, const C: usize, const R: usize>(
         let mut sums = [[V::zero(); C]; R];
         let (from, lines) = (x.data.as_ptr().add(row * x.stride), w.data.as_ptr().add(col));
         for k in 0..inner {
-            let line: [V; C] =
-                std::array::from_fn(|c| V::load(lines.add(k * w.stride + c * V::COUNT)));
+            let line = line::<V, C>(lines.add(k * w.stride));
             for r in 0..R {
                 let factor = *from.add(r * x.stride + k);
                 for c in 0..C {
@@ -95,10 +111,10 @@ fn product_tile<T: Real, V: Lanes<Number = T>, const C: usize, const R: usize>(
                 }
             }
         }
-        for (r, sums) in sums.into_iter().enumerate() {
+        for r in 0..R {
             let to = out.data.as_mut_ptr().add((row + r) * out.stride + col);
-            for (c, sum) in sums.into_iter().enumerate() {
-                sum.store(to.add(c * V::COUNT));
+            for c in 0..C {
+                sums[r][c].store(to.add(c * V::COUNT));
             }
         }
     }
@@ -167,8 +183,7 @@ fn sum_tile<T: Real, V: Lanes<Number = T>, const C: usize, const R: usize>(
         let mut sums = [[V::zero(); C]; R];
         let (from, lines) = (x.data.as_ptr().add(k), y.data.as_ptr().add(col));
         for row in 0..rows {
-            let line: [V; C] =
-                std::array::from_fn(|c| V::load(lines.add(row * y.stride + c * V::COUNT)));
+            let line = line::<V, C>(lines.add(row * y.stride));
             for r in 0..R {
                 let factor = *from.add(row * x.stride + r);
                 for c in 0..C {
@@ -176,11 +191,11 @@ fn sum_tile<T: Real, V: Lanes<Number = T>, const C: usize, const R: usize>(
                 }
             }
         }
-        for (r, sums) in sums.into_iter().enumerate() {
+        for r in 0..R {
             let to = out.data.as_mut_ptr().add((k + r) * out.stride + col);
-            for (c, sum) in sums.into_iter().enumerate() {
+            for c in 0..C {
                 let to = to.add(c * V::COUNT);
-                V::load(to).sum(sum).store(to);
+                V::load(to).sum(sums[r][c]).store(to);
             }
         }
     }
@@ -244,8 +259,7 @@ fn patch_tile<T: Real, V: Lanes<Number = T>, const C: usize, const R: usize>(
         let mut sums = [[V::zero(); C]; R];
         let (from, lines) = (image.as_ptr().add(row), w.data.as_ptr().add(col));
         for (k, offset) in offsets.iter().enumerate() {
-            let line: [V; C] =
-                std::array::from_fn(|c| V::load(lines.add(k * w.stride + c * V::COUNT)));
+            let line = line::<V, C>(lines.add(k * w.stride));
             for r in 0..R {
                 let factor = *from.add(offset + r);
                 for c in 0..C {
@@ -253,10 +267,10 @@ fn patch_tile<T: Real, V: Lanes<Number = T>, const C: usize, const R: usize>(
                 }
             }
         }
-        for (r, sums) in sums.into_iter().enumerate() {
+        for r in 0..R {
             let to = out.data.as_mut_ptr().add((row + r) * out.stride + col);
-            for (c, sum) in sums.into_iter().enumerate() {
-                sum.store(to.add(c * V::COUNT));
+            for c in 0..C {
+                sums[r][c].store(to.add(c * V::COUNT));
             }
         }
     }
@@ -313,15 +327,14 @@ fn shift_tile<T: Real, V: Lanes<Number = T>, const C: usize, const R: usize>(
     rows: usize,
     (k, col): (usize, usize),
 ) {
-    let offsets: [usize; R] = std::array::from_fn(|r| offsets[r]);
+    let offsets = &offsets[..R];
     // SAFETY: `correlate` has checked that image holds rows + offset numbers, grad rows rows and out
     // k + R rows of all columns; it is compiled for the instructions of V.
     unsafe {
         let mut sums = [[V::zero(); C]; R];
         let lines = grad.data.as_ptr().add(col);
         for row in 0..rows {
-            let line: [V; C] =
-                std::array::from_fn(|c| V::load(lines.add(row * grad.stride + c * V::COUNT)));
+            let line = line::<V, C>(lines.add(row * grad.stride));
             for r in 0..R {
                 let factor = *image.as_ptr().add(row + offsets[r]);
                 for c in 0..C {
@@ -329,11 +342,11 @@ fn shift_tile<T: Real, V: Lanes<Number = T>, const C: usize, const R: usize>(
                 }
             }
         }
-        for (r, sums) in sums.into_iter().enumerate() {
+        for r in 0..R {
             let to = out.as_mut_ptr().add((k + r) * grad.stride + col);
-            for (c, sum) in sums.into_iter().enumerate() {
+            for c in 0..C {
                 let to = to.add(c * V::COUNT);
-                V::load(to).sum(sum).store(to);
+                V::load(to).sum(sums[r][c]).store(to);
             }
         }
     }

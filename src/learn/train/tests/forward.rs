@@ -20,7 +20,7 @@ fn scores_are_those_of_the_plain_pass() {
         let data = random_data(&network, 3, seed);
         let parameters = parameters_of(&model, Sign::Signed).unwrap();
         let doubles: Vec<f64> = parameters.iter().map(|x| f64::from(*x)).collect();
-        let mut engine = Engine::<f64>::new(&network, Sign::Signed).unwrap();
+        let mut engine = Engine::<f64>::new(&network, Sign::Signed, 1).unwrap();
         engine.set(&doubles);
         let found = engine
             .scores(
@@ -106,7 +106,7 @@ fn products_of_thousands_of_sites_stay_in_range() {
             let network = Network::new(layers.clone()).unwrap();
             let model = init(&network, Initial::Gaussian, 3, scale, &interrupt).unwrap();
             let data = random_data(&network, 2, 9);
-            let mut engine = Engine::<f32>::new(&network, Sign::Signed).unwrap();
+            let mut engine = Engine::<f32>::new(&network, Sign::Signed, 1).unwrap();
             let parameters = parameters_of(&model, Sign::Signed).unwrap();
             engine.set(&parameters);
             let found = engine
@@ -118,7 +118,7 @@ fn products_of_thousands_of_sites_stay_in_range() {
                     |_, scores, exponent| (scores.to_vec(), exponent),
                 )
                 .unwrap();
-            let mut doubles = Engine::<f64>::new(&network, Sign::Signed).unwrap();
+            let mut doubles = Engine::<f64>::new(&network, Sign::Signed, 1).unwrap();
             let wide: Vec<f64> = parameters.iter().map(|x| f64::from(*x)).collect();
             doubles.set(&wide);
             for (sample, (scores, exponent)) in found.iter().enumerate() {
@@ -143,7 +143,7 @@ fn threads_change_no_bit() {
         let network = random_network(seed);
         let data = random_data(&network, 37, seed);
         let samples: Vec<usize> = (0..37).collect();
-        let mut engine = Engine::<f32>::new(&network, Sign::Signed).unwrap();
+        let mut engine = Engine::<f32>::new(&network, Sign::Signed, 1).unwrap();
         let at: Vec<f32> = (0..engine.parameters()).map(|_| random.unit() as f32).collect();
         engine.set(&at);
         let run = |threads: usize| {

@@ -30,7 +30,7 @@ fn gradients_are_those_of_differences() {
             _ => (Sign::Positive, Loss::Direction),
         };
         let data = random_data(&network, 5, seed);
-        let mut engine = Engine::<f64>::new(&network, sign).unwrap();
+        let mut engine = Engine::<f64>::new(&network, sign, 1).unwrap();
         let at: Vec<f64> = (0..engine.parameters()).map(|_| 2.0 * random.unit() - 1.0).collect();
         engine.set(&at);
         let mut grads = vec![0.0; at.len()];

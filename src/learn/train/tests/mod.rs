@@ -2,5 +2,5 @@
 
 mod forward;
 mod gradients;
-mod networks;
+pub(super) mod networks;
 mod runs;

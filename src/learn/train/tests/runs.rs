@@ -170,6 +170,18 @@ fn checkpoints_of_other_runs_and_broken_ones_are_refused() {
     let wide = small(Representation::OneHot, Pooling::Product, Sharing::Layer);
     assert_eq!(other(options, &data, &wide), "network");
 
+    // What else the run was given counts too.
+    let start = trainer.model().unwrap();
+    let from = Trainer::new(&network, &data, None, options, Some(&start)).unwrap().resume(&bytes);
+    assert!(
+        matches!(from, Err(TrainError::OtherRun { setting, .. }) if setting.starts_with("the model"))
+    );
+    let validated =
+        Trainer::new(&network, &data, Some(&data), options, None).unwrap().resume(&bytes);
+    assert!(
+        matches!(validated, Err(TrainError::OtherRun { setting, .. }) if setting == "validate")
+    );
+
     // Cut anywhere, or with any byte changed, it is refused or harmless.
     let step = (bytes.len() / 200).max(1);
     for cut in (0..bytes.len()).step_by(step) {
@@ -184,6 +196,120 @@ fn checkpoints_of_other_runs_and_broken_ones_are_refused() {
         }
         trainer.resume(&bytes).unwrap();
     }
+}
+
+#[test]
+fn states_that_a_run_never_comes_to_are_refused() {
+    // Written by hand, they would run forever, read beyond the samples or count below zero.
+    let network = small(Representation::CosSin, Pooling::Product, Sharing::Layer);
+    let data = halves(20, 1);
+    let options =
+        Options { epochs: 3, batch: 10, patience: Some(2), snapshots: 2, ..Options::default() };
+    let new = || Trainer::new(&network, &data, Some(&data), options, None).unwrap();
+    let mut trainer = new();
+    for _ in 0..3 {
+        let _ = trainer.step(&data, Some(&data), &Interrupt::new()).unwrap();
+    }
+    new().resume(&trainer.checkpoint().unwrap()).unwrap();
+    let good = trainer.state.clone();
+    let refused = |change: &dyn Fn(&mut crate::learn::train::trainer::State)| {
+        let mut written = new();
+        written.state = good.clone();
+        change(&mut written.state);
+        let found = new().resume(&written.checkpoint().unwrap());
+        assert!(matches!(found, Err(TrainError::Checkpoint { .. })), "{found:?}");
+    };
+    refused(&|state| state.batch = 3);
+    refused(&|state| state.batch = u64::MAX);
+    refused(&|state| state.epoch = 0);
+    refused(&|state| state.epoch = u64::MAX);
+    refused(&|state| state.steps = 0);
+    refused(&|state| state.history.clear());
+    refused(&|state| state.best = None);
+    refused(&|state| {
+        if let Some(best) = &mut state.best {
+            best.1 = 2;
+        }
+    });
+    refused(&|state| state.snapshots = vec![(7, state.parameters.clone())]);
+    refused(&|state| state.snapshots = vec![(0, state.parameters.clone()); 3]);
+}
+
+#[test]
+fn the_history_has_the_rate_of_the_last_step_of_each_epoch() {
+    let network = small(Representation::CosSin, Pooling::Product, Sharing::Layer);
+    let data = halves(20, 1);
+    let schedule = Schedule::Linear;
+    let options = Options { epochs: 2, batch: 10, rate: 0.4, schedule, ..Options::default() };
+    let mut trainer = Trainer::new(&network, &data, None, options, None).unwrap();
+    run(&mut trainer, &data, None);
+    // Steps of 0.4, 0.3 | 0.2, 0.1.
+    let rates: Vec<f64> = trainer.history().iter().map(|epoch| epoch.rate).collect();
+    assert!((rates[0] - 0.3).abs() < 1e-12 && (rates[1] - 0.1).abs() < 1e-12, "{rates:?}");
+}
+
+#[test]
+fn numbers_without_end_change_nothing() {
+    // Epochs and snapshots whose product is beyond 64 bits.
+    let network = small(Representation::CosSin, Pooling::Product, Sharing::Layer);
+    let data = halves(20, 1);
+    let options =
+        Options { epochs: u64::MAX, snapshots: u64::MAX, batch: 20, ..Options::default() };
+    assert!(matches!(
+        Trainer::new(&network, &data, None, options, None),
+        Err(TrainError::TooLarge { .. })
+    ));
+    let options = Options { epochs: u64::MAX, snapshots: 3, batch: usize::MAX, ..options };
+    let mut trainer = Trainer::new(&network, &data, None, options, None).unwrap();
+    for _ in 0..3 {
+        let _ = trainer.step(&data, None, &Interrupt::new()).unwrap();
+    }
+    assert_eq!((trainer.history().len(), trainer.steps()), (3, 3));
+}
+
+#[test]
+fn networks_beyond_memory_are_refused_before_anything_is_allocated() {
+    // 2^26 sites whose matrices are their own, and channels beyond counting.
+    for (sites, channels, sharing) in [
+        (1 << 26, 64, Sharing::None),
+        (1 << 26, 64, Sharing::Layer),
+        (2, 1 << 40, Sharing::Layer),
+        (4096, 1 << 20, Sharing::None),
+    ] {
+        let shape = Shape::Chain(sites);
+        let (kind, geometry) = (Pooling::Product, Geometry::Contiguous);
+        let network = Network::new(vec![
+            Layer::Input { shape, dim: 2, features: Representation::CosSin },
+            Layer::Conv { channels, sharing },
+            Layer::Pool { window: shape, kind, geometry },
+            Layer::Output { classes: 2 },
+        ])
+        .unwrap();
+        let found = crate::learn::train::engine::Engine::<f32>::new(&network, Sign::Signed, 8);
+        assert!(matches!(found, Err(TrainError::TooLarge { .. })), "{sites} {channels}");
+    }
+}
+
+#[test]
+fn an_interrupt_leaves_the_state_as_it_was() {
+    let shape = Shape::Chain(1 << 12);
+    let (kind, geometry) = (Pooling::Product, Geometry::Contiguous);
+    let network = Network::new(vec![
+        Layer::Input { shape, dim: 2, features: Representation::CosSin },
+        Layer::Conv { channels: 8, sharing: Sharing::None },
+        Layer::Pool { window: shape, kind, geometry },
+        Layer::Output { classes: 2 },
+    ])
+    .unwrap();
+    let data = Dataset::new(shape, vec![0.5; 2 << 12], Some(vec![0, 1])).unwrap();
+    let mut trainer = Trainer::new(&network, &data, None, Options::default(), None).unwrap();
+    let before = trainer.state.clone();
+    let interrupt = Interrupt::new();
+    interrupt.trigger();
+    assert!(trainer.step(&data, None, &interrupt).is_err());
+    assert_eq!(trainer.state, before);
+    interrupt.clear();
+    assert!(trainer.step(&data, None, &interrupt).is_ok());
 }
 
 #[test]
