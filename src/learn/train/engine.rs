@@ -305,8 +305,9 @@ impl<T: Real> Engine<T> {
                 return Err(DataError::Level { sample, site, value });
             }
             let own = &mut scratch.samples[place * values..(place + 1) * values];
-            for (slot, value) in own.iter_mut().zip(&scratch.doubles) {
-                *slot = T::of(*value);
+            let doubles = &scratch.doubles[..values];
+            for number in 0..values {
+                own[number] = T::of(doubles[number]);
             }
             let units: &mut [i32] = if exponents {
                 &mut scratch.pass.exponents[0][place * sites..(place + 1) * sites]

@@ -220,9 +220,10 @@ impl<T: Real> Lift<T> {
                     let w = Matrix { data: &self.matrix, stride: wide };
                     let leaving = MatrixMut { data: &mut *out, stride: wide };
                     T::convolve(image, &patch.offsets, w, leaving, cols);
+                    let bias = &self.bias[..wide];
                     for out in out.chunks_exact_mut(wide) {
-                        for (slot, bias) in out.iter_mut().zip(&self.bias) {
-                            *slot += *bias;
+                        for place in 0..wide {
+                            out[place] += bias[place];
                         }
                     }
                     T::rectify(out);

@@ -6,7 +6,7 @@ use super::options::has_products;
 use crate::entangle::model::{
     Model, Origin, Weight, feature_shapes, standard_features, weight_shapes,
 };
-use crate::network::{Layer, Network, Representation, SplitMix64};
+use crate::network::{Layer, Network, Pooling, Representation, SplitMix64};
 
 /// A standard normal number by the polar method.
 pub(super) fn normal(random: &mut SplitMix64) -> f64 {
@@ -24,8 +24,9 @@ pub(super) fn normal(random: &mut SplitMix64) -> f64 {
 /// Rectified layers start from normal weights of variance `2 / cols` (He et al., arXiv 1502.01852),
 /// linear ones of variance `1 / cols`. Rows of matrices before products have mean `1 / cols`, so that a
 /// product of all sites starts close to 1, where its derivatives by every factor are of one size; a
-/// product of numbers of mean 0 would be flat nearly everywhere. Parameters of positive rows are
-/// normal.
+/// product of numbers of mean 0 would be flat nearly everywhere. For the same reason the noise of the
+/// members of windows of hundreds of sites is smaller: no matrix mixes the channels in between, and their
+/// sizes would come to differ by more than floats can hold. Parameters of positive rows are normal.
 pub(super) fn random_parameters(network: &Network, sign: Sign, seed: u64) -> Vec<f32> {
     let mut random = SplitMix64::new(SplitMix64::new(seed).next_u64() ^ 0x7472_6169_6e00_0001);
     let products = has_products(network);
@@ -37,13 +38,18 @@ pub(super) fn random_parameters(network: &Network, sign: Sign, seed: u64) -> Vec
         let Some([positions, rows, cols]) = stage.weight_shape else { continue };
         let rectified = matches!(layers.get(number + 1), Some(Layer::Relu));
         let last = matches!(layer, Layer::Output { .. });
+        let members = match layers.get(number + 1) {
+            Some(Layer::Pool { window, kind: Pooling::Product, .. }) => window.sites() as f64,
+            _ => 1.0,
+        };
+        let noise_of_products = NOISE * (MEMBERS / members).sqrt().min(1.0);
         let spread = (if rectified { 2.0 } else { 1.0 } / cols as f64).sqrt();
         for _ in 0..positions * rows * cols {
             let noise = normal(&mut random);
             out.push(match sign {
                 Sign::Positive => noise as f32,
                 Sign::Signed if products && !rectified && !last => {
-                    (1.0 / cols as f64 + NOISE * spread * noise) as f32
+                    (1.0 / cols as f64 + noise_of_products * spread * noise) as f32
                 }
                 Sign::Signed => (spread * noise) as f32,
             });
@@ -54,6 +60,9 @@ pub(super) fn random_parameters(network: &Network, sign: Sign, seed: u64) -> Vec
 
 /// The noise of matrices before products, of that of a layer without.
 const NOISE: f64 = 0.5;
+
+/// Members of a window whose noise is not made smaller.
+const MEMBERS: f64 = 256.0;
 
 /// Appends the parameters of representation functions.
 fn push_features(network: &Network, features: &[Weight], products: bool, out: &mut Vec<f32>) {

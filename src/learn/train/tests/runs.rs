@@ -291,6 +291,28 @@ fn networks_beyond_memory_are_refused_before_anything_is_allocated() {
 }
 
 #[test]
+fn products_of_thousands_of_sites_with_matrices_of_their_own_begin_to_learn() {
+    // Independent channels of 4,096 random factors each: their sizes must not leave the range of floats.
+    let shape = grid(64);
+    let (kind, geometry) = (Pooling::Product, Geometry::Contiguous);
+    let network = Network::new(vec![
+        Layer::Input { shape, dim: 2, features: Representation::CosSin },
+        Layer::Conv { channels: 32, sharing: Sharing::None },
+        Layer::Pool { window: shape, kind, geometry },
+        Layer::Output { classes: 2 },
+    ])
+    .unwrap();
+    let mut random = crate::network::SplitMix64::new(1);
+    let values = (0..4 * 4096).map(|_| random.unit()).collect();
+    let data = Dataset::new(shape, values, Some(vec![0, 1, 0, 1])).unwrap();
+    let options = Options { epochs: 3, rate: 1e-6, ..Options::default() };
+    let mut trainer = Trainer::new(&network, &data, None, options, None).unwrap();
+    run(&mut trainer, &data, None);
+    let losses: Vec<f64> = trainer.history().iter().map(|epoch| epoch.loss).collect();
+    assert!(losses[2] < losses[0], "{losses:?}");
+}
+
+#[test]
 fn an_interrupt_leaves_the_state_as_it_was() {
     let shape = Shape::Chain(1 << 12);
     let (kind, geometry) = (Pooling::Product, Geometry::Contiguous);
