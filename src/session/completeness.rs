@@ -53,6 +53,10 @@ fn of_body(body: &str) -> Completeness {
 
 fn of_program(text: &str) -> Completeness {
     let scanned = scan(text);
+    if let Some(end) = open_string(text, &scanned) {
+        // The lines behind it are text, whatever they look like: the first one decides.
+        return of_program(text.get(..end).unwrap_or(""));
+    }
     let Some(last) = scanned.statements.last() else {
         // Comments alone, or nothing after `%time`.
         return if scanned.problems.is_empty() {
@@ -80,6 +84,21 @@ fn of_program(text: &str) -> Completeness {
         return Completeness::Invalid;
     }
     Completeness::Incomplete { indent: indent(text, &scanned) }
+}
+
+/// Where the first line of a string ends that goes on over the following lines and is not closed.
+///
+/// A line that begins a statement is none of its lines: the quote was forgotten, as the scanner
+/// believes too.
+fn open_string(text: &str, scanned: &Scan) -> Option<usize> {
+    let start = scanned.problems.iter().find_map(|problem| match problem {
+        Problem::UnclosedString(at) => Some(*at),
+        _ => None,
+    })?;
+    let string = text.get(start..)?;
+    let end = string.find('\n')?;
+    let begins_statement = ["\nlet ", "\nimport "].iter().any(|word| string.contains(word));
+    (!begins_statement).then_some(start + end)
 }
 
 /// Whether the last statement is an `if` whose `then` or `else` may stand on the next line.
@@ -173,6 +192,9 @@ mod tests {
             ("f(g(\n  1\n)", 2),
             ("\"abc", 0),
             ("print(\"abc", 0),
+            ("\"abc\nit's 1 2 (", 0),
+            ("print(\"abc\n\n  def) $\n", 0),
+            ("let a = 1\nlet b = f([\"{a} is\nno code {g(\n\"x\"", 0),
             ("x where", 2),
             ("if a", 2),
             ("if a then 1", 2),
@@ -196,6 +218,9 @@ mod tests {
             "f(1 2,",
             "f(a]",
             "let a = [1, 2\nlet b = 3",
+            "let a = \"x\nlet b = 3",
+            "f(1 2, \"abc\ndef",
+            "\"abc\ndef \"x\" ghi",
             "1 2\nnetwork {",
             "$",
             "f($",

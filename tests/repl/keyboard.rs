@@ -23,6 +23,18 @@ fn bytes_that_are_no_text_cost_nothing() {
 }
 
 #[test]
+fn a_text_of_many_lines_is_typed_line_by_line() {
+    let terminal = Terminal::new();
+    for line in ["let text = \"one", "it's 2 3 (", "", "  four"] {
+        terminal.keys(&format!("{line}\r"));
+        terminal.wait("a new line", |_| terminal.cursor().1 == 0);
+    }
+    terminal.keys("five\"\r");
+    terminal.is_ready();
+    assert_eq!(terminal.run("text == \"one\\nit's 2 3 (\\n\\n  four\\nfive\""), "true");
+}
+
+#[test]
 fn control_characters_of_a_paste_are_dropped() {
     let terminal = Terminal::new();
     terminal.bytes(b"\x1b[200~1\x01 + \x1b[31m41\x1b[0m\x07\x7f\x1b[201~").shows("> 1 + 41");

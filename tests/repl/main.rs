@@ -318,6 +318,24 @@ fn keys_of_vi() {
 }
 
 #[test]
+fn enter_behind_escape_runs_in_vi() {
+    let terminal = Terminal::with(&Setup { arguments: &["--vi"], ..Setup::default() });
+    // On a busy machine both keys may come at once, and then they are Alt-Enter: once is enough.
+    let ran = (0..10).any(|_| {
+        terminal.keys("6 * 7").shows("> 6 * 7");
+        terminal.keys("\x1b");
+        std::thread::sleep(std::time::Duration::from_millis(250));
+        terminal.keys("\r");
+        let has_run = |screen: &str| screen.contains("\n42\n>");
+        let screen = terminal.wait("a line", |text| has_run(text) || terminal.cursor().1 == 0);
+        terminal.keys(CTRL_C);
+        terminal.is_ready();
+        has_run(&screen)
+    });
+    assert!(ran);
+}
+
+#[test]
 fn keys_of_emacs() {
     let terminal = Terminal::new();
     terminal.keys("1 + 1\x014\r");

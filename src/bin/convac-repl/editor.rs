@@ -16,6 +16,9 @@ use super::keys::{SharedSigns, bind};
 use super::past::{Past, SharedWalk};
 use super::report::print;
 
+/// How long, in milliseconds, Escape may be the beginning of another key in the mode of vi.
+const ESCAPE: u16 = 30;
+
 /// The editor of a session.
 pub type SessionEditor = Editor<Assistant, Past>;
 
@@ -37,6 +40,10 @@ pub fn editor(session: Rc<RefCell<Session>>, options: Options) -> rustyline::Res
     let mode = if options.vi { EditMode::Vi } else { EditMode::Emacs };
     let config = Config::builder()
         .edit_mode(mode)
+        // In vi, Escape is a key of its own and Enter often the next one, which together are
+        // Alt-Enter: what a terminal sends for one key comes within moments, what a hand types
+        // does not.
+        .keyseq_timeout(options.vi.then_some(ESCAPE))
         .completion_type(CompletionType::List)
         .completion_show_all_if_ambiguous(true)
         // Lists are cut to the screen: there is nothing to ask.

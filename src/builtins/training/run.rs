@@ -50,6 +50,9 @@ impl Run {
         ];
         let names = names.map(Symbol::new);
         let optional = |value: Option<f64>| value.map_or(Value::None, Value::Real);
+        // Once for all rows: there may be a million epochs.
+        let known = self.history.iter().any(|epoch| epoch.validation_loss.is_some());
+        let kept = if known { names.len() } else { 5 };
         let rows = self.history.iter().map(|epoch| {
             let cells = [
                 Value::int(epoch.epoch),
@@ -60,8 +63,6 @@ impl Run {
                 optional(epoch.validation_loss),
                 optional(epoch.validation_accuracy),
             ];
-            let known = self.history.iter().any(|epoch| epoch.validation_loss.is_some());
-            let kept = if known { names.len() } else { 5 };
             Value::record(names.into_iter().zip(cells).take(kept).collect())
         });
         Value::list(rows.collect::<Result<_, _>>()?)
@@ -89,4 +90,34 @@ impl Run {
 /// `97.3 %`
 pub(super) fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_history_of_many_epochs_is_a_table_at_once() {
+        let epochs = 300_000;
+        let history = (1..=epochs).map(|epoch| Epoch {
+            epoch,
+            steps: epoch,
+            rate: 0.1,
+            loss: 1.0,
+            accuracy: 0.5,
+            validation_loss: None,
+            validation_accuracy: None,
+        });
+        let run = Run {
+            settings: Vec::new(),
+            history: history.collect(),
+            snapshots: Vec::new(),
+            steps: epochs,
+            seed: 0,
+            finished: true,
+            seconds: 1.0,
+        };
+        let Ok(Value::List(rows)) = run.history() else { panic!("no table") };
+        assert_eq!(rows.len(), 300_000);
+    }
 }

@@ -107,8 +107,8 @@ builtins! { TRAINING "Training":
     /// thousands of factors do not take out of range (the default with product pooling); or "ratio",
     /// `h_y / sum h` (of positive weights). Positive weights have rows that sum to 1, so that the scores
     /// of a ConvAC are likelihoods; the loss "likelihood", `-ln h_y`, makes it learn what each class looks
-    /// like (see `generate`) and not only what tells classes apart. Arithmetic is in single precision; text, data and seed decide the
-    /// result, on any number of threads of one kind of machine.
+    /// like (see `generate`) and not only what tells classes apart. Arithmetic is in single precision;
+    /// text, data and seed decide the result, on any number of threads of one kind of machine.
     ///
     /// With `validate` the history has its loss and accuracy after every epoch, and `patience = k` ends
     /// training after k epochs without a smaller validation loss and gives the weights of the smallest.
