@@ -25,7 +25,7 @@ pub struct Correlations {
 ///
 /// # Errors
 /// [`DataError::TooFew`] of less than two samples, [`DataError::Constant`] without `constant`,
-/// [`DataError::TooMany`] above 4,096 sites or [`MAX_VALUES`] values, what cannot be read,
+/// [`DataError::TooMany`] above 4,096 sites or 2^28 values, what cannot be read,
 /// [`DataError::Interrupted`].
 pub fn correlations(
     data: &Dataset,

@@ -34,7 +34,7 @@ pub enum Task {
 /// A blob in its image.
 #[derive(Clone, Debug)]
 pub struct Blob {
-    /// Row-major, [`SIDE`] by [`SIDE`].
+    /// Row-major, 32 by 32.
     pub pixels: Vec<bool>,
     /// The first row and column of the tile in which it lies.
     pub corner: (usize, usize),

@@ -1,8 +1,8 @@
 //! Training: gradients of networks by their weights, the steps down, and what trained models answer.
 //!
-//! ConvACs and ConvNets of any layers are trained by one engine. [`plan`] turns a network into blocks (a
-//! matrix, a rectifier, a pooling), [`lift`] evaluates representation functions, [`pass`] runs blocks up
-//! and down over [`kernels`] in channels-last layout, [`engine`] sums gradients of batches, [`trainer`]
+//! ConvACs and ConvNets of any layers are trained by one engine. `plan` turns a network into blocks (a
+//! matrix, a rectifier, a pooling), `lift` evaluates representation functions, `pass` runs blocks up
+//! and down over `kernels` in channels-last layout, `engine` sums gradients of batches, `trainer`
 //! makes the steps of a run.
 
 // Kernels index inside bounds that they check at their entry; iterators would hide the loops that
