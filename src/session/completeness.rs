@@ -2,7 +2,7 @@
 
 use super::magic::{self, Cell};
 use crate::diagnostic::SourceId;
-use crate::syntax::{Problem, Scan, TokenKind, gives_up_at_end, parse, scan, tokenize};
+use crate::syntax::{Problem, Scan, TokenKind, gives_up_at_end, goes_on, parse, scan};
 
 /// What becomes of a text when Enter is pressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,29 +91,13 @@ fn ends_with_doc(scanned: &Scan) -> bool {
 }
 
 /// Where the first line of a string ends that goes on over the following lines and is not closed.
-///
-/// A line that begins a statement is none of its lines: the quote was forgotten, as the scanner
-/// believes too.
 fn open_string(text: &str, scanned: &Scan) -> Option<usize> {
     let start = scanned.problems.iter().find_map(|problem| match problem {
         Problem::UnclosedString(at) => Some(*at),
         _ => None,
     })?;
-    let string = text.get(start..)?;
-    let end = string.find('\n')?;
-    let is_text = !string.lines().skip(1).any(begins_statement);
-    is_text.then_some(start + end)
-}
-
-/// Whether a line begins as statements do: `let name =`, `let name(` or `import "`.
-fn begins_statement(line: &str) -> bool {
-    let (tokens, _) = tokenize(line);
-    let mut words = tokens.iter().map(|token| token.text(line));
-    match words.next() {
-        Some("let") => matches!(words.nth(1), Some("=" | "(")),
-        Some("import") => words.next().is_some_and(|path| path.starts_with('"')),
-        _ => false,
-    }
+    let end = start + text.get(start..)?.find('\n')?;
+    goes_on(text, start).then_some(end)
 }
 
 /// Whether the last statement is an `if` whose `then` or `else` may stand on the next line.
