@@ -118,6 +118,32 @@ impl Scope<'_> {
     }
 
     fn conditional(&self, parts: &[Expr; 3]) -> Eval<Value> {
+        self.chosen(parts).map_err(|stop| self.told_of_where(stop, parts))
+    }
+
+    /// In `if … then a else b where a = 1` only the last branch is bound: says so if another part
+    /// wants the name.
+    fn told_of_where(&self, stop: Stop, [test, yes, no]: &[Expr; 3]) -> Stop {
+        let (Stop::Error(error), ExprKind::Where(_, bindings)) = (&stop, &no.kind) else {
+            return stop;
+        };
+        let Some(place) = error.primary.as_ref().map(|label| label.span) else { return stop };
+        let is_inside = [test, yes].into_iter().any(|part| {
+            let span = part.span;
+            span.source == place.source && span.start <= place.start && place.end <= span.end
+        });
+        if error.code != Code::Name || !is_inside {
+            return stop;
+        }
+        let name = self.shared.sources.text(place);
+        if !bindings.iter().any(|binding| binding.name.symbol.as_str() == name) {
+            return stop;
+        }
+        let hint = format!("`where` reaches the last branch only: (if … else …) where {name} = …");
+        Diagnostic::clone(error).hint(hint).into()
+    }
+
+    fn chosen(&self, parts: &[Expr; 3]) -> Eval<Value> {
         let test = self.eval(&parts[0])?;
         match self.truth(&test, parts[0].span)? {
             Some(true) => self.eval(&parts[1]),

@@ -2,7 +2,7 @@
 
 use super::magic::{self, Cell};
 use crate::diagnostic::SourceId;
-use crate::syntax::{Problem, Scan, TokenKind, gives_up_at_end, parse, scan};
+use crate::syntax::{Problem, Scan, TokenKind, gives_up_at_end, goes_on, parse, scan};
 
 /// What becomes of a text when Enter is pressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,19 +57,16 @@ fn of_program(text: &str) -> Completeness {
         // The lines behind it are text, whatever they look like: the first one decides.
         return of_program(text.get(..end).unwrap_or(""));
     }
-    let Some(last) = scanned.statements.last() else {
-        // Comments alone, or nothing after `%time`.
-        return if scanned.problems.is_empty() {
-            Completeness::Complete
-        } else {
+    let last = scanned.statements.last();
+    let Some(last) = last.filter(|_| scanned.incomplete || wants_branch(text, &scanned)) else {
+        return if !parse(text, SourceId::default()).errors.is_empty() {
             Completeness::Invalid
+        } else if ends_with_doc(&scanned) {
+            Completeness::Incomplete { indent: String::new() }
+        } else {
+            Completeness::Complete
         };
     };
-    let wants_more = scanned.incomplete || wants_branch(text, &scanned);
-    if !wants_more {
-        let sound = parse(text, SourceId::default()).errors.is_empty();
-        return if sound { Completeness::Complete } else { Completeness::Invalid };
-    }
     // Everything before the last statement must be right already.
     let before = text.get(..last.start).unwrap_or("");
     let mendable = |problem: &Problem| match problem {
@@ -86,19 +83,21 @@ fn of_program(text: &str) -> Completeness {
     Completeness::Incomplete { indent: indent(text, &scanned) }
 }
 
+/// Whether the last line is documentation of what comes next.
+fn ends_with_doc(scanned: &Scan) -> bool {
+    let mut tokens = scanned.tokens.iter().rev().map(|token| token.kind);
+    tokens.next() == Some(TokenKind::Doc)
+        && tokens.next().is_none_or(|kind| kind == TokenKind::Newline)
+}
+
 /// Where the first line of a string ends that goes on over the following lines and is not closed.
-///
-/// A line that begins a statement is none of its lines: the quote was forgotten, as the scanner
-/// believes too.
 fn open_string(text: &str, scanned: &Scan) -> Option<usize> {
     let start = scanned.problems.iter().find_map(|problem| match problem {
         Problem::UnclosedString(at) => Some(*at),
         _ => None,
     })?;
-    let string = text.get(start..)?;
-    let end = string.find('\n')?;
-    let begins_statement = ["\nlet ", "\nimport "].iter().any(|word| string.contains(word));
-    (!begins_statement).then_some(start + end)
+    let end = start + text.get(start..)?.find('\n')?;
+    goes_on(text, start).then_some(end)
 }
 
 /// Whether the last statement is an `if` whose `then` or `else` may stand on the next line.
@@ -159,7 +158,7 @@ mod tests {
     fn nothing_and_comments() {
         assert_eq!(completeness(""), Completeness::Empty);
         assert_eq!(completeness(" \n\t\n"), Completeness::Empty);
-        assert_eq!(completeness("# why\n## doc"), Completeness::Complete);
+        assert_eq!(completeness("## doc\n# why"), Completeness::Complete);
         assert_eq!(completeness(";"), Completeness::Complete);
     }
 
@@ -174,6 +173,9 @@ mod tests {
             "if a then 1 else 2",
             "network {\n  input(4, dim = 2)\n}",
             "[x for x in xs if x > 2]",
+            "## doc\nlet f(x) = x",
+            "## doc\n",
+            "x ## doc",
         ] {
             assert_eq!(completeness(text), Completeness::Complete, "{text:?}");
         }
@@ -192,6 +194,11 @@ mod tests {
             ("f(g(\n  1\n)", 2),
             ("\"abc", 0),
             ("print(\"abc", 0),
+            ("## doc", 0),
+            ("# why\n## doc\n## and more", 0),
+            ("let a = 1\n## doc", 0),
+            ("\"abc\nlet me see\nlet", 0),
+            ("\"abc\nimport nothing", 0),
             ("\"abc\nit's 1 2 (", 0),
             ("print(\"abc\n\n  def) $\n", 0),
             ("let a = 1\nlet b = f([\"{a} is\nno code {g(\n\"x\"", 0),
@@ -219,6 +226,9 @@ mod tests {
             "f(a]",
             "let a = [1, 2\nlet b = 3",
             "let a = \"x\nlet b = 3",
+            "let a = \"x\nlet f(x) = 3",
+            "let a = \"x\nimport \"b.cac\"",
+            "1 2\n## doc",
             "f(1 2, \"abc\ndef",
             "\"abc\ndef \"x\" ghi",
             "1 2\nnetwork {",

@@ -17,4 +17,4 @@ pub use format::format;
 pub use literal::escape;
 pub use parse::{MAX_SOURCE, MAX_STATEMENT, Program, gives_up_at_end, parse};
 pub use scan::{MAX_DEPTH, Problem, RawStatement, Scan, scan};
-pub use token::{RESERVED, Token, TokenKind, continues_word, starts_word, tokenize};
+pub use token::{RESERVED, Token, TokenKind, continues_word, goes_on, starts_word, tokenize};

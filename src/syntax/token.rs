@@ -84,6 +84,23 @@ pub fn tokenize(source: &str) -> (Vec<Token>, Vec<Unclosed>) {
     if unclosed.is_empty() { (tokens, unclosed) } else { tokens_of(source, true) }
 }
 
+/// Whether the lines behind an open string, which begins at `start`, may be its text. If one of
+/// them begins a statement, a quote was forgotten.
+pub fn goes_on(source: &str, start: usize) -> bool {
+    !source.get(start..).unwrap_or("").lines().skip(1).any(begins_statement)
+}
+
+/// Whether a line begins as statements do: `let name =`, `let name(` or `import "`.
+fn begins_statement(line: &str) -> bool {
+    let (tokens, _) = tokens_of(line, false);
+    let mut words = tokens.iter().map(|token| token.text(line));
+    match words.next() {
+        Some("let") => matches!(words.nth(1), Some("=" | "(")),
+        Some("import") => words.next().is_some_and(|path| path.starts_with('"')),
+        _ => false,
+    }
+}
+
 fn tokens_of(source: &str, suspicious: bool) -> (Vec<Token>, Vec<Unclosed>) {
     let mut tokens = Vec::with_capacity(source.len() / 4);
     let mut unclosed = Vec::new();

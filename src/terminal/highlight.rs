@@ -1,6 +1,6 @@
 //! Colours for programs while they are typed.
 
-use crate::syntax::{RESERVED, Token, TokenKind, tokenize};
+use crate::syntax::{RESERVED, Token, TokenKind, goes_on, tokenize};
 
 /// What a piece of a program is, for its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,15 @@ pub fn highlight(
     paint(&mut out, Paint::Magic, cell.get(..start).unwrap_or(""));
     let code = cell.get(start..).unwrap_or("");
     let mut done = 0;
-    for token in tokenize(code).0 {
+    let (tokens, open) = tokenize(code);
+    // While a string of many lines is typed, the lines behind its quote are its text.
+    let open = open.first().map(|open| open.0).filter(|start| goes_on(code, *start));
+    for token in tokens {
+        if open == Some(token.start) {
+            out.push_str(code.get(done..token.start).unwrap_or(""));
+            paint(&mut out, Paint::String, code.get(token.start..).unwrap_or(""));
+            return out;
+        }
         out.push_str(code.get(done..token.start).unwrap_or(""));
         let text = token.text(code);
         let is_marked = matching.is_some_and(|(a, b)| {
@@ -149,6 +157,7 @@ mod tests {
             "let x = min_cut(net, \"a {b}\") # why",
             "  f(\n  1.5, ",
             "\"open",
+            "f(\"open\nit's let (x",
             "%time 1 + 1",
             "%who",
             "?min_cut",
@@ -170,6 +179,8 @@ mod tests {
             highlight("%time 1", is_builtin, None),
             "\x1b[1;35m%time\x1b[0m \x1b[36m1\x1b[0m"
         );
+        assert_eq!(highlight("f(\"a\n1 (", is_builtin, None), "f(\x1b[32m\"a\n1 (\x1b[0m");
+        assert!(highlight("f(\"a\nlet x = 1", is_builtin, None).contains("\x1b[35mlet"));
         assert_eq!(
             highlight("(a)", is_builtin, Some((0, 2))),
             "\x1b[1;4m(\x1b[0ma\x1b[1;4m)\x1b[0m"

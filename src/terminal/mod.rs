@@ -1,6 +1,7 @@
 //! How programs and values look in a terminal: pure functions from text to text with escape
 //! sequences. What prints them is the business of the programs in `bin`.
 
+mod excerpt;
 mod graphics;
 mod highlight;
 mod show;

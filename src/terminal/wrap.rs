@@ -5,22 +5,43 @@ use std::str::Chars;
 
 use unicode_width::UnicodeWidthChar;
 
+use super::excerpt;
+
 /// A text with its long lines broken at blanks, such that no row is wider than `columns` if its
 /// words are not. What goes on below begins under what it belongs to. Escape sequences take no
-/// room; lines with drawings in them, and lines of programs in messages, stay as they are.
+/// room; lines with drawings in them stay as they are, and lines of programs in messages are broken
+/// anywhere, with their marks.
 pub fn wrapped(text: &str, columns: usize) -> String {
     let mut out = String::with_capacity(text.len());
-    for (number, line) in text.split('\n').enumerate() {
-        if number > 0 {
+    let lines: Vec<&str> = text.split('\n').collect();
+    let mut rest = lines.as_slice();
+    while let Some((line, behind)) = rest.split_first() {
+        if rest.len() < lines.len() {
             out.push('\n');
         }
-        let plain = without_escapes(line);
-        match (width(&plain) > columns).then(|| margin(&plain, columns)).flatten() {
-            Some(margin) => wrap(&mut out, line, &margin, columns),
-            None => out.push_str(line),
+        let Some((rows, taken)) = excerpt::rows(rest, columns) else {
+            fit(&mut out, line, columns);
+            rest = behind;
+            continue;
+        };
+        for (number, row) in rows.iter().enumerate() {
+            if number > 0 {
+                out.push('\n');
+            }
+            fit(&mut out, row, columns);
         }
+        rest = &rest[taken..];
     }
     out
+}
+
+/// Writes a line, in several rows if it is too wide and can be broken.
+fn fit(out: &mut String, line: &str, columns: usize) {
+    let plain = without_escapes(line);
+    match (width(&plain) > columns).then(|| margin(&plain, columns)).flatten() {
+        Some(margin) => wrap(out, line, &margin, columns),
+        None => out.push_str(line),
+    }
 }
 
 /// What the rows begin with in which a line goes on; `None` if the line cannot be broken.
@@ -101,11 +122,11 @@ fn word(chars: &mut Peekable<Chars<'_>>) -> (String, usize) {
     (word, wide)
 }
 
-fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     text.chars().map(|c| c.width().unwrap_or(0)).sum()
 }
 
-fn without_escapes(line: &str) -> String {
+pub(super) fn without_escapes(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     let mut rest = line;
     while let Some(at) = rest.find('\x1b') {

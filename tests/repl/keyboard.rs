@@ -25,13 +25,26 @@ fn bytes_that_are_no_text_cost_nothing() {
 #[test]
 fn a_text_of_many_lines_is_typed_line_by_line() {
     let terminal = Terminal::new();
-    for line in ["let text = \"one", "it's 2 3 (", "", "  four"] {
+    for line in ["let text = \"one", "it's 2 3 (", "", "let me see"] {
         terminal.keys(&format!("{line}\r"));
         terminal.wait("a new line", |_| terminal.cursor().1 == 0);
     }
     terminal.keys("five\"\r");
     terminal.is_ready();
-    assert_eq!(terminal.run("text == \"one\\nit's 2 3 (\\n\\n  four\\nfive\""), "true");
+    assert_eq!(terminal.run("text == \"one\\nit's 2 3 (\\n\\nlet me see\\nfive\""), "true");
+}
+
+#[test]
+fn documentation_waits_for_what_it_tells_of() {
+    let terminal = Terminal::new();
+    terminal.keys("## Twice as much.\rlet double(x) = 2 * x\r");
+    terminal.is_ready();
+    terminal.keys("?double\r").shows("\nTwice as much.");
+    terminal.is_ready();
+    // Of nothing: an empty line ends it.
+    terminal.keys("## Nothing.\r\r");
+    terminal.is_ready();
+    assert_eq!(terminal.run("double(4)"), "8");
 }
 
 #[test]

@@ -209,3 +209,16 @@ fn pages_errors_and_lists_break_between_words() {
     let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
     breaks_well(&terminal.is_ready(), &numbers);
 }
+
+#[test]
+fn marks_stand_below_what_they_mark_in_long_lines() {
+    let terminal = Terminal::with(&Setup { columns: 40, ..Setup::default() });
+    terminal.run("let far = [1, 2, 3, 4, 5, 6, 7, 8] |> map(x -> x + nowhere)");
+    let screen = terminal.text();
+    let rows: Vec<&str> = screen.lines().map(str::trim_end).collect();
+    let at = rows.iter().position(|row| row.starts_with("1 │")).unwrap();
+    let mark = rows.iter().position(|row| row.contains("^^^^^^^")).unwrap();
+    assert!(at + 2 == mark && rows[at + 1].contains("nowhere"), "{screen}");
+    let column = |row: &str, part: &str| row.find(part).map(|at| row[..at].chars().count());
+    assert_eq!(column(rows[mark], "^"), column(rows[at + 1], "nowhere"), "{screen}");
+}
