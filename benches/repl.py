@@ -70,7 +70,7 @@ terminal.keys("\x1b[200~" + "\r".join(["[", *lines]) + "\x1b[201~")
 terminal.quiet()
 keys = []
 for number in range(100):
-    keys.append(terminal.ask("x", rb"\x1b\[\?2026l"))
+    keys.append(terminal.ask("x", rb"x"))
 tell("key to screen, 200 lines in the editor", keys, 10)
 terminal.close()
 
@@ -81,9 +81,10 @@ terminal.ask("\x1b[200~" + names + "\x1b[201~\r", rb"\x1b\[2C")
 terminal.quiet()
 tabs = []
 for number in range(20):
-    terminal.keys(f"name{500 + number}")
+    # Ten names go on from each; the list of them ends with the last.
+    terminal.keys(f"name{10 + number}")
     terminal.quiet()
-    tabs.append(terminal.ask("\t", rb"\x1b\[\?2026l"))
+    tabs.append(terminal.ask("\t", f"name{10 + number}9".encode()))
     terminal.keys("\x03")
     terminal.quiet()
 tell("completion with 1,000 names bound", tabs, 20)
