@@ -131,9 +131,11 @@ impl Object for ModelValue {
 
     fn text(&self) -> String {
         let mut lines = vec![format!("model of {}: {}", self.network.brief(), self.origin())];
-        for (name, shape, mean, deviation) in self.rows() {
+        let rows = self.rows();
+        let width = rows.iter().map(|(name, ..)| name.len()).fold(14, usize::max);
+        for (name, shape, mean, deviation) in rows {
             lines.push(format!(
-                "  {name:<14} {:<16} mean {:>9}, deviation {:>9}",
+                "  {name:<width$} {:<16} mean {:>9}, deviation {:>9}",
                 shape_text(shape),
                 short_real(mean),
                 short_real(deviation)
