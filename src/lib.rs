@@ -28,6 +28,7 @@ pub mod interrupt;
 pub mod learn;
 pub mod network;
 pub mod plot;
+pub mod rust;
 pub mod session;
 pub mod symbol;
 pub mod syntax;

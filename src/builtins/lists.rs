@@ -9,7 +9,7 @@ use super::arguments::{Key, Number};
 use super::datasets::{Sequence, samples};
 use super::table_macro::builtins;
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
-use crate::evaluate::{Args, Eval, Scope, Stop, numbers_add, numbers_divide};
+use crate::evaluate::{Args, Eval, OutsideFunction, Scope, Stop, numbers_add, numbers_divide};
 use crate::symbol::Symbol;
 use crate::value::{Failure, Function, Heap, Items, List, TypeSet, Value, compare, equal};
 
@@ -26,6 +26,16 @@ fn images(
 ) -> Eval<Option<Heap<Value>>> {
     let checked = cx.machine().checks() && list.len() > CHECKED_ITEMS;
     let mut out = Heap::default();
+    if function.as_any().is::<OutsideFunction>() && !cx.machine().checks() {
+        let items = collect(cx, list)?;
+        for batch in items.chunks(super::networks::BATCH) {
+            let calls = batch.iter().map(|item| vec![item.clone()]).collect();
+            for image in cx.call_each(function, calls, span)? {
+                out.push(image);
+            }
+        }
+        return Ok(Some(out));
+    }
     for item in list.iter() {
         cx.check_interrupt()?;
         out.push(cx.call_function(function, vec![item], span)?);

@@ -25,6 +25,7 @@ mod pictures;
 mod plots;
 mod queries;
 mod ranks;
+pub mod rust;
 mod spectra;
 mod states;
 mod statistics;
@@ -73,6 +74,7 @@ pub fn registry() -> Registry {
         strings::STRINGS,
         files::FILES,
         exports::EXPORTS,
+        rust::RUST,
         general::GENERAL,
     ];
     Registry::new(tables, fields, networks::build, files::load_program)

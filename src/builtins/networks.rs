@@ -10,7 +10,7 @@ use serde_json::json;
 use super::layers::LayerValue;
 use super::table_macro::builtins;
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::evaluate::{Closure, Eval, NetworkItem, Scope, Stop};
+use crate::evaluate::{Eval, NetworkItem, Scope, Stop, arity};
 use crate::network::{
     Geometry, Grouping, Layer, Network, NetworkBuilder, NetworkError, NetworkErrorKind, Shape,
 };
@@ -408,9 +408,9 @@ pub(super) fn at_each_site(
             .hint("left_right, blocks(4), \"mirror\" need no function")
             .into());
     }
-    let params =
-        function.as_any().downcast_ref::<Closure>().map(|closure| closure.params().count());
+    let params = arity(function.as_ref());
     let mut out = Vec::with_capacity(usize::try_from(sites).unwrap_or(0));
+    let mut calls = Vec::new();
     for site in 0..sites {
         scope.check_interrupt()?;
         let args = match (shape, params) {
@@ -425,10 +425,17 @@ pub(super) fn at_each_site(
             }
             _ => vec![Value::int(site)],
         };
-        out.push(scope.call_function(function, args, span)?);
+        calls.push(args);
+        if calls.len() == BATCH || site + 1 == sites {
+            out.append(&mut scope.call_each(function, std::mem::take(&mut calls), span)?);
+        }
     }
     Ok(out)
 }
+
+/// How many calls are made at once: a crossing into another process is worth it, and arguments take
+/// memory.
+pub(super) const BATCH: usize = 1 << 17;
 
 /// Where an argument of a call such as `pool(2, geometry = …)` stands.
 fn argument_span(scope: &Scope<'_>, expr: &Expr, argument: &str) -> Option<Span> {

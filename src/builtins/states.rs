@@ -50,6 +50,12 @@ impl TensorValue {
         Scaled::from_parts(value, self.dense.exponent).map_or(f64::NAN, Scaled::to_f64)
     }
 
+    /// The size of each axis, and all entries, row-major.
+    pub(super) fn numbers(&self) -> (Vec<usize>, Vec<f64>) {
+        let entries = self.entries().iter().map(|value| self.entry(*value));
+        (vec![self.dense.size; self.dense.sites], entries.collect())
+    }
+
     /// The entries as a matrix: the first half of the sites are its rows.
     fn matrix(&self) -> (usize, usize) {
         let power = |sites: usize| {

@@ -24,13 +24,15 @@ pub enum Code {
     File,
     /// The user stopped the computation.
     Interrupted,
+    /// A Rust cell that the compiler refuses, or that failed.
+    Rust,
     /// A defect of the program itself.
     Bug,
 }
 
 impl Code {
     /// All codes, in the order of their numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Syntax,
         Self::Name,
         Self::Call,
@@ -40,6 +42,7 @@ impl Code {
         Self::Resource,
         Self::File,
         Self::Interrupted,
+        Self::Rust,
         Self::Bug,
     ];
 
@@ -55,6 +58,7 @@ impl Code {
             Self::Resource => "E07",
             Self::File => "E08",
             Self::Interrupted => "E09",
+            Self::Rust => "E10",
             Self::Bug => "E99",
         }
     }
@@ -71,6 +75,7 @@ impl Code {
             Self::Resource => include_str!("pages/E07.md"),
             Self::File => include_str!("pages/E08.md"),
             Self::Interrupted => include_str!("pages/E09.md"),
+            Self::Rust => include_str!("pages/E10.md"),
             Self::Bug => include_str!("pages/E99.md"),
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::expression::{at, located};
-use super::function::{BuiltinFunction, Closure};
+use super::function::{BuiltinFunction, Closure, OutsideFunction};
 use super::scope::Active;
 use super::{Args, Builtin, Eval, Scope, Stop};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
@@ -93,12 +93,55 @@ impl Scope<'_> {
         self.apply(function, given.collect(), span)
     }
 
+    /// Calls a function many times: what `map` does with a list. A function from outside is asked once.
+    ///
+    /// # Errors
+    /// That of the first call that fails.
+    pub fn call_each(
+        &self,
+        function: &Arc<dyn Function>,
+        calls: Vec<Vec<Value>>,
+        span: Span,
+    ) -> Eval<Vec<Value>> {
+        if let Some(OutsideFunction(outside)) = function.as_any().downcast_ref()
+            && !self.shared.checks()
+        {
+            if let Some(wrong) = calls.iter().find(|call| call.len() != outside.arity()) {
+                return Err(wrong_count(outside.name(), outside.arity(), wrong.len(), span));
+            }
+            let results = outside.call_each(calls, &self.shared.interrupt);
+            return results.map_err(|(_, failure)| at(failure, span));
+        }
+        let mut results = Vec::with_capacity(calls.len());
+        for call in calls {
+            self.check_interrupt()?;
+            results.push(self.call_function(function, call, span)?);
+        }
+        Ok(results)
+    }
+
     fn apply(&self, function: &Arc<dyn Function>, given: Vec<Given>, span: Span) -> Eval<Value> {
         if let Some(closure) = function.as_any().downcast_ref::<Closure>() {
             return self.call_closure(closure, function, given, span);
         }
         if let Some(BuiltinFunction(builtin)) = function.as_any().downcast_ref() {
             return self.call_builtin(builtin, given, span);
+        }
+        if let Some(OutsideFunction(outside)) = function.as_any().downcast_ref() {
+            if let Some(label) = given.iter().find_map(|arg| arg.label) {
+                return Err(unknown_argument(outside.name(), label, Vec::new(), function.as_ref()));
+            }
+            let values: Vec<Value> = given.into_iter().map(|arg| arg.value).collect();
+            if values.len() != outside.arity() {
+                return Err(wrong_count(outside.name(), outside.arity(), values.len(), span));
+            }
+            if self.shared.checks() || values.iter().any(Value::has_unknown) {
+                return Ok(Value::Unknown(TypeSet::ANY));
+            }
+            let results = self.call_each(function, vec![values], span)?;
+            let missing =
+                || Diagnostic::new(Code::Bug, "a call without a result").at(span, "").into();
+            return results.into_iter().next().ok_or_else(missing);
         }
         Err(Diagnostic::new(Code::Bug, "a function of an unknown kind").at(span, "").into())
     }
@@ -359,6 +402,16 @@ fn too_many(name: &str, count: usize, span: Span, signature: &str) -> Stop {
     Diagnostic::new(Code::Call, format!("`{name}` takes {takes}"))
         .at(span, "this one is too much")
         .hint(signature)
+        .into()
+}
+
+/// A function whose parameters have no names is called with too many or too few arguments.
+fn wrong_count(name: &str, takes: usize, found: usize, span: Span) -> Stop {
+    let arguments = if takes == 1 { "argument" } else { "arguments" };
+    let call: Vec<String> = (1..=takes).map(|number| format!("x{number}")).collect();
+    Diagnostic::new(Code::Call, format!("`{name}` takes {takes} {arguments}"))
+        .at(span, format!("{found} here"))
+        .hint(format!("{name}({})", call.join(", ")))
         .into()
 }
 

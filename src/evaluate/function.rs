@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::Builtin;
 use super::scope::Env;
 use crate::diagnostic::Span;
+use crate::interrupt::Interrupt;
 use crate::symbol::Symbol;
 use crate::syntax::ast::Lambda;
-use crate::value::Function;
+use crate::value::{Failure, Function, Value};
 
 /// A function of a program.
 #[derive(Debug)]
@@ -98,4 +99,63 @@ impl Function for BuiltinFunction {
     fn as_any(&self) -> &dyn Any {
         self
     }
+}
+
+/// A function that is computed outside of the language, many calls at a time: a function of a Rust
+/// cell. It is taken to be pure, so that calls may be made in any order that gives their results.
+pub trait Outside: std::fmt::Debug + Send + Sync {
+    /// Its name.
+    fn name(&self) -> &str;
+
+    /// `area(x1, x2)`
+    fn signature(&self) -> String;
+
+    /// What it takes and gives, in its own language.
+    fn doc(&self) -> &str;
+
+    /// The number of its parameters.
+    fn arity(&self) -> usize;
+
+    /// The results of these calls, in order.
+    ///
+    /// # Errors
+    /// The number of the first call that fails, and why.
+    fn call_each(
+        &self,
+        calls: Vec<Vec<Value>>,
+        interrupt: &Interrupt,
+    ) -> Result<Vec<Value>, (usize, Failure)>;
+}
+
+/// A function from outside as a value.
+#[derive(Clone, Debug)]
+pub struct OutsideFunction(pub Arc<dyn Outside>);
+
+impl Function for OutsideFunction {
+    fn name(&self) -> Option<&str> {
+        Some(self.0.name())
+    }
+
+    fn signature(&self) -> String {
+        self.0.signature()
+    }
+
+    fn doc(&self) -> Option<&str> {
+        Some(self.0.doc())
+    }
+
+    fn depth(&self) -> u32 {
+        0
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// How many arguments a function takes by position, if that can be said.
+pub fn arity(function: &dyn Function) -> Option<usize> {
+    let function = function.as_any();
+    let closure = function.downcast_ref::<Closure>().map(|closure| closure.params().count());
+    closure.or_else(|| function.downcast_ref::<OutsideFunction>().map(|outside| outside.0.arity()))
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::kept::Kept;
 use super::output::Output;
 use super::registry::Registry;
 use super::scope::Globals;
@@ -79,6 +80,8 @@ pub struct Machine {
     pub modules: Modules,
     /// The threads of comprehensions; made when the first long one is met.
     pub pool: Arc<std::sync::OnceLock<Option<rayon::ThreadPool>>>,
+    /// What builtins keep from cell to cell.
+    pub kept: Kept,
     /// Steps that a check may still take with the current statement.
     pub(super) budget: AtomicU64,
 }
@@ -98,9 +101,10 @@ impl Machine {
         settings: Settings,
         modules: Modules,
         pool: Arc<std::sync::OnceLock<Option<rayon::ThreadPool>>>,
+        kept: Kept,
     ) -> Self {
         let budget = AtomicU64::new(CHECK_BUDGET);
-        Self { registry, sources, interrupt, output, mode, settings, modules, pool, budget }
+        Self { registry, sources, interrupt, output, mode, settings, modules, pool, kept, budget }
     }
 
     /// Whether this is a check.

@@ -12,6 +12,7 @@ mod comprehension;
 mod expression;
 mod fan_out;
 mod function;
+mod kept;
 mod machine;
 mod names;
 mod operator;
@@ -23,7 +24,8 @@ mod scope;
 mod stack;
 
 pub use builtin::{Args, Builtin, Param, Traits};
-pub use function::{BuiltinFunction, Closure};
+pub use function::{BuiltinFunction, Closure, Outside, OutsideFunction, arity};
+pub use kept::Kept;
 pub use machine::{Machine, Mode, Modules, Settings};
 pub use names::Dependency;
 pub use operator::{numbers_add, numbers_divide, numbers_multiply};

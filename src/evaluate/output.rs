@@ -1,5 +1,6 @@
 //! Where shown values, printed lines and progress go.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::diagnostic::Span;
@@ -66,6 +67,18 @@ pub trait Output: Send + Sync {
     /// A long computation goes on; called some ten times a second from half a second on. The
     /// last call has `done == total`.
     fn progress(&self, _progress: &Progress) {}
+
+    /// Something else than the program takes long, such as the start of a helper; said again with
+    /// other words as it goes on. The last one has `done`.
+    fn status(&self, _text: &str, _done: bool) {}
+
+    /// What a cell of another language shows, by MIME type; bytes are in base64, as notebooks keep
+    /// them.
+    fn forms(&self, forms: &BTreeMap<String, String>) {
+        if let Some(plain) = forms.get("text/plain") {
+            self.stream(&format!("{}\n", plain.trim_end_matches('\n')));
+        }
+    }
 
     /// Reads a line from the user.
     ///

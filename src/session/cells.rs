@@ -70,6 +70,10 @@ impl Session {
                 output.markdown(text);
                 Ok(())
             }
+            Cell::Rust(wish) => self.rust_process(wish, &asked, output.as_ref()),
+            Cell::RustCell { options, code } => {
+                return self.run_rust(&asked, options, code, output.as_ref());
+            }
             Cell::Search(word) => {
                 let page = self.search(word);
                 output.page(&page.plain, &page.html);
@@ -268,24 +272,24 @@ impl Session {
 }
 
 /// A cell that is no program, for messages.
-struct Asked<'t> {
-    source: SourceId,
-    text: &'t str,
-    head: Option<Head>,
+pub(super) struct Asked<'t> {
+    pub source: SourceId,
+    pub text: &'t str,
+    pub head: Option<Head>,
 }
 
 impl Asked<'_> {
-    fn span(&self, range: std::ops::Range<usize>) -> Span {
+    pub(super) fn span(&self, range: std::ops::Range<usize>) -> Span {
         Span::new(self.source, range.start, range.end)
     }
 
     /// Where the name of the magic stands.
-    fn name(&self) -> Span {
+    pub(super) fn name(&self) -> Span {
         self.head.as_ref().map_or(self.span(0..0), |head| self.span(head.name.clone()))
     }
 
     /// Where its argument stands.
-    fn argument(&self) -> Span {
+    pub(super) fn argument(&self) -> Span {
         self.head.as_ref().map_or(self.span(0..0), |head| self.span(head.argument.clone()))
     }
 
@@ -295,7 +299,7 @@ impl Asked<'_> {
     }
 
     /// Where a part of the text stands that was cut out of it.
-    fn part(&self, part: &str) -> Span {
+    pub(super) fn part(&self, part: &str) -> Span {
         let start = self.text.find(part).unwrap_or(0);
         self.span(start..start + part.len())
     }
@@ -308,7 +312,7 @@ impl Asked<'_> {
         magic(self.magic_name()).map_or("%time 1 + 1", |magic| magic.usage)
     }
 
-    fn missing(&self, what: &str) -> Diagnostic {
+    pub(super) fn missing(&self, what: &str) -> Diagnostic {
         let name = self.magic_name();
         Diagnostic::new(Code::Call, format!("`{name}` wants {what}"))
             .at(self.name(), "")
@@ -329,6 +333,7 @@ impl Asked<'_> {
                 | Cell::Time(_)
                 | Cell::Timeit(_)
                 | Cell::Markdown(_)
+                | Cell::RustCell { .. }
                 | Cell::Unknown { .. }
         );
         if takes_all {

@@ -130,6 +130,18 @@ impl Session {
                 let start = head.argument.start.min(cursor);
                 Some(paths(text, start, cursor, false))
             }
+            "%%rust" if cursor >= head.body && text.get(..head.body)?.ends_with('\n') => {
+                Some(self.in_rust(text, head.body, cursor))
+            }
+            "%%rust" => Some(self.in_rust_options(text, head.argument.start, cursor)),
+            "%rust" => {
+                let start = head.argument.start.min(cursor);
+                let mut found = Candidates::new(text.get(start..cursor).unwrap_or(""));
+                for word in ["status", "restart", "stop"] {
+                    found.add(Rank::Choice, word, CompletionKind::Value, Default::default);
+                }
+                Some(found.finish(start))
+            }
             _ => Some(Completions { start: cursor, ..Completions::default() }),
         }
     }

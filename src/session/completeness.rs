@@ -1,6 +1,7 @@
 //! Whether a text can run as it stands, or wants more lines: what Enter does in a console.
 
 use super::magic::{self, Cell};
+use super::rust_cells;
 use crate::diagnostic::SourceId;
 use crate::syntax::{Problem, Scan, TokenKind, gives_up_at_end, goes_on, parse, scan};
 
@@ -34,6 +35,13 @@ pub fn completeness(text: &str) -> Completeness {
     match magic::split(text) {
         Cell::Program(program) | Cell::Time(program) | Cell::Timeit(program) => of_program(program),
         Cell::Markdown(body) => of_body(body),
+        Cell::RustCell { code, .. } => match of_body(code) {
+            // An empty line inside of a function or a string does not end the cell.
+            Completeness::Complete if rust_cells::is_open(code) => {
+                Completeness::Incomplete { indent: String::new() }
+            }
+            other => other,
+        },
         Cell::Unknown { name } if name.starts_with("%%") => {
             of_body(text.split_once('\n').map_or("", |(_, body)| body))
         }

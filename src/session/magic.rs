@@ -19,7 +19,7 @@ pub struct Magic {
 }
 
 /// All magics.
-pub const MAGICS: [Magic; 12] = [
+pub const MAGICS: [Magic; 14] = [
     Magic {
         name: "%time",
         usage: "%time min_cut(net, left_right)",
@@ -68,6 +68,16 @@ pub const MAGICS: [Magic; 12] = [
         usage: "%%markdown\n# A title",
         doc: "Shows the rest of the cell as text in Markdown.",
     },
+    Magic {
+        name: "%rust",
+        usage: "%rust restart",
+        doc: "What is known of the process of Rust cells; `%rust restart` and `%rust stop` end it.",
+    },
+    Magic {
+        name: "%%rust",
+        usage: "%%rust --in widths --out total\nlet total: i64 = widths.iter().sum();",
+        doc: "Runs the rest of the cell as Rust, by evcxr. `--in a,b` hands values over, `--out c` takes variables back; `--seconds 60` and `--memory 4096` (MiB) are limits. `:dep`, `:vars`, `:opt` and evcxr's other commands work.",
+    },
 ];
 
 /// The magic with this name; its signs belong to it.
@@ -111,6 +121,15 @@ pub enum Cell<'t> {
     Search(&'t str),
     /// `%%markdown`, and the text below.
     Markdown(&'t str),
+    /// `%rust`, and what shall happen to the process of Rust cells.
+    Rust(&'t str),
+    /// `%%rust`: its options and the text below.
+    RustCell {
+        /// What stands behind the name.
+        options: &'t str,
+        /// The Rust code.
+        code: &'t str,
+    },
     /// A magic that does not exist.
     Unknown {
         /// Its name with its signs.
@@ -183,6 +202,8 @@ pub fn split(text: &str) -> Cell<'_> {
         "%load" => Cell::Load(argument),
         "%plots" => Cell::Plots((!argument.is_empty()).then_some(argument)),
         "%%markdown" => Cell::Markdown(text.get(head.body..).unwrap_or("")),
+        "%rust" => Cell::Rust(argument),
+        "%%rust" => Cell::RustCell { options: argument, code: text.get(head.body..).unwrap_or("") },
         name => Cell::Unknown { name },
     }
 }
@@ -222,6 +243,10 @@ mod tests {
         assert_eq!(split("%plots off"), Cell::Plots(Some("off")));
         assert_eq!(split("%%markdown\n# A\nb"), Cell::Markdown("# A\nb"));
         assert_eq!(split("%%markdown"), Cell::Markdown(""));
+        assert_eq!(split("%%rust\n1"), Cell::RustCell { options: "", code: "1" });
+        let options = Cell::RustCell { options: "--in a, b", code: "1\n2" };
+        assert_eq!(split("%%rust  --in a, b \n1\n2"), options);
+        assert_eq!(split("%rust restart"), Cell::Rust("restart"));
         assert_eq!(split("%timeit 1"), Cell::Timeit(" 1"));
         assert_eq!(split("%last"), Cell::Last);
         assert_eq!(split("%run a.cac"), Cell::Run("a.cac"));

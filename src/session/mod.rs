@@ -15,6 +15,7 @@ mod magic;
 mod notebook;
 mod pictures;
 mod report;
+mod rust_cells;
 mod sequence;
 mod timing;
 mod words;
@@ -27,7 +28,8 @@ use rustc_hash::FxHashMap;
 
 use crate::diagnostic::{Code, Diagnostic, SourceId, Sources};
 use crate::evaluate::{
-    Globals, Machine, Mode, Modules, Output, Registry, Settings, Silent, check, run, with_stack,
+    Globals, Kept, Machine, Mode, Modules, Output, Registry, Settings, Silent, check, run,
+    with_stack,
 };
 use crate::interrupt::Interrupt;
 use crate::symbol::Symbol;
@@ -63,6 +65,8 @@ pub struct Session {
     last: Option<Value>,
     /// Where shown pictures are written too, for `%plots`.
     pictures: Option<Arc<Pictures>>,
+    /// What builtins keep from cell to cell, such as the helper for Rust cells.
+    kept: Kept,
 }
 
 impl Default for Session {
@@ -86,6 +90,7 @@ impl Session {
             programs: Vec::new(),
             last: None,
             pictures: None,
+            kept: Kept::default(),
         }
     }
 
@@ -194,6 +199,7 @@ impl Session {
             programs: Vec::new(),
             last: None,
             pictures: None,
+            kept: self.kept.clone(),
         };
         let cell = format!("let {name} = {expression}");
         let errors = sub.run(&format!("--set {name}"), &cell, None, Arc::new(Silent));
@@ -252,6 +258,7 @@ impl Session {
             self.settings.clone(),
             self.modules.clone(),
             Arc::clone(&self.pool),
+            self.kept.clone(),
         )
     }
 

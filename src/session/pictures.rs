@@ -1,5 +1,6 @@
 //! Shown pictures as files: `01-plot.svg`, `01-plot.png`, `02-cut.svg`, …
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -111,6 +112,14 @@ impl Output for Drawing {
 
     fn markdown(&self, text: &str) {
         self.inner.markdown(text);
+    }
+
+    fn status(&self, text: &str, done: bool) {
+        self.inner.status(text, done);
+    }
+
+    fn forms(&self, forms: &BTreeMap<String, String>) {
+        self.inner.forms(forms);
     }
 
     fn progress(&self, progress: &Progress) {

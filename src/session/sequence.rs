@@ -5,11 +5,15 @@ use super::completeness::{Completeness, completeness};
 use super::magic::{Cell, split};
 use crate::syntax::{Problem, scan};
 
+/// The line before a cell in a file of several.
+const SEPARATOR: &str = "# %%";
+
 /// The cells of a text, in its order. Each begins with as many empty lines as there are lines
 /// before it, so that the places of its errors are those of the text.
 ///
 /// A magic or a question begins where a statement could begin, at the very beginning of a line.
-/// It takes its line; `%time` takes the statement that begins there, and `%%…` all that follows.
+/// It takes its line; `%time` takes the statement that begins there, and `%%…` all that follows; a
+/// Rust cell ends before a line that begins with `%%`, or with `# %%` as in files that `%save` writes.
 pub fn cells(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let mut found = Vec::new();
@@ -23,7 +27,10 @@ pub fn cells(text: &str) -> Vec<String> {
         }
         push(&mut found, &lines, start..line);
         let mut end = line + 1;
-        if lines[line].starts_with("%%") {
+        if matches!(split(lines[line]), Cell::RustCell { .. }) {
+            let ends = |line: &&str| line.starts_with("%%") || line.starts_with(SEPARATOR);
+            end = lines[end..].iter().position(ends).map_or(lines.len(), |at| end + at);
+        } else if lines[line].starts_with("%%") {
             end = lines.len();
         } else if matches!(split(lines[line]), Cell::Time(_) | Cell::Timeit(_)) {
             while end < lines.len() && is_open(&lines[line..end]) {

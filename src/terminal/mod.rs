@@ -10,7 +10,7 @@ mod symbols;
 mod tables;
 mod wrap;
 
-pub use graphics::{Graphics, Screen};
+pub use graphics::{Graphics, Screen, inline};
 pub use highlight::{Paint, highlight};
 pub use show::show;
 pub use symbols::{symbol_before, symbols_with};

@@ -79,6 +79,28 @@ pub fn base64(bytes: &[u8]) -> String {
     out
 }
 
+/// The bytes of base 64; blanks and newlines in it count for nothing. `None` if it is something else.
+pub fn unbase64(text: &str) -> Option<Vec<u8>> {
+    let (mut out, mut bits, mut count) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0_u32);
+    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(digit);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push((bits >> count & 255) as u8);
+        }
+    }
+    Some(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +110,7 @@ mod tests {
         let vectors = ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"];
         for (length, expected) in vectors.iter().enumerate() {
             assert_eq!(base64(&b"foobar"[..length]), *expected);
+            assert_eq!(unbase64(expected).unwrap(), &b"foobar"[..length]);
         }
     }
 }

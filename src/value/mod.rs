@@ -24,7 +24,7 @@ use crate::diagnostic::{Code, Diagnostic};
 
 pub use compare::{compare, equal};
 pub use convert::{FromValue, IntoValue, Mismatch};
-pub use html::{base64, escape as escape_html, html, pre as pre_html};
+pub use html::{base64, escape as escape_html, html, pre as pre_html, unbase64};
 pub use json::{json, json_int, json_real};
 pub use list::{Items, LIST_LIMIT, List};
 pub use number::{

@@ -1,5 +1,6 @@
 //! The outputs of a cell as messages.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,6 +24,8 @@ struct State {
     /// The text of the result, for the history.
     result: Option<String>,
     bar: Option<Bar>,
+    /// The id of the line that tells what takes long.
+    status: Option<String>,
 }
 
 /// A progress bar that is shown.
@@ -157,6 +160,42 @@ impl CellOutput for Sink {
             // The next long computation of the cell gets a bar of its own.
             state.bar = None;
         }
+    }
+
+    fn status(&self, text: &str, done: bool) {
+        let mut state = self.state();
+        let html =
+            format!("<div style=\"font-family:monospace;opacity:0.7\">{}</div>", escape_html(text));
+        match state.status.take() {
+            Some(id) => {
+                self.output.update(page(text, &html), &id);
+                state.status = Some(id).filter(|_| !done);
+            }
+            None => {
+                let id = new_id();
+                self.output.display(page(text, &html), Some(&id));
+                state.status = Some(id).filter(|_| !done);
+            }
+        }
+    }
+
+    fn forms(&self, forms: &BTreeMap<String, String>) {
+        let mut data = Map::new();
+        for (mime, text) in forms {
+            let json = mime == "application/json" || mime.ends_with("+json");
+            let parsed = if json { serde_json::from_str(text).ok() } else { None };
+            let text =
+                if mime.starts_with("text/") { text.trim_end_matches('\n') } else { text.trim() };
+            data.insert(mime.clone(), parsed.unwrap_or_else(|| Json::from(text)));
+        }
+        // Clients that show text alone show what there is.
+        if !data.contains_key("text/plain") {
+            let kinds: Vec<&str> = forms.keys().map(String::as_str).collect();
+            data.insert("text/plain".to_owned(), format!("<{}>", kinds.join(", ")).into());
+        }
+        let plain = data.get("text/plain").and_then(Json::as_str).unwrap_or_default();
+        self.state().result = Some(plain.chars().take(MAX_RESULT).collect());
+        self.output.result(Bundle { data, metadata: Map::new() });
     }
 
     fn page(&self, plain: &str, html: &str) {

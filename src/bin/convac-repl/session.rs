@@ -152,6 +152,7 @@ impl Talk {
         stop::set_busy(false);
         self.interrupt.clear();
         sink.clear_progress();
+        sink.end_line();
         if is_closed() {
             // Nobody reads any more, which is no error; or it cannot be written, which is told
             // at the end.

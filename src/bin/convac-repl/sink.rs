@@ -1,6 +1,8 @@
 //! Where a session writes: text or JSON, warnings and progress.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 
@@ -8,8 +10,8 @@ use convac::diagnostic::{Code, Diagnostic};
 use convac::evaluate::{Output, Progress, Shown};
 use convac::interrupt::Interrupt;
 use convac::session::{Bundle, shown_json};
-use convac::terminal::{Graphics, show, wrapped};
-use convac::value::{Failure, Value, as_table, failure, whole_cells};
+use convac::terminal::{Graphics, inline, show, wrapped};
+use convac::value::{Failure, Value, as_table, failure, unbase64, whole_cells};
 use serde_json::json;
 
 use super::editor::Nothing;
@@ -52,6 +54,8 @@ pub struct Sink {
     /// Whether a line of progress stands on the terminal; `None` where there is no terminal.
     progress: Option<Mutex<bool>>,
     answers: Answers,
+    /// Whether what was printed last has left its line open: a Rust cell may do so.
+    open_line: AtomicBool,
 }
 
 impl Sink {
@@ -70,6 +74,7 @@ impl Sink {
             errors: Mutex::default(),
             progress: visible.then(Mutex::default),
             answers,
+            open_line: AtomicBool::new(false),
         }
     }
 
@@ -82,6 +87,24 @@ impl Sink {
         if !super::report::print(text) {
             self.interrupt.trigger();
         }
+    }
+
+    /// Ends a line that was left open.
+    pub fn end_line(&self) {
+        if self.open_line.swap(false, Ordering::Relaxed) {
+            self.write("\n");
+        }
+    }
+
+    /// Writes the line of progress.
+    fn tell(&self, text: &str) {
+        let Some(visible) = &self.progress else { return };
+        *visible.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        // A line that wraps could not be taken away again.
+        let width = super::screen().columns.saturating_sub(1);
+        let line: String = text.chars().take(width).collect();
+        // The cursor stays at its beginning: there it is found again in a narrower terminal too.
+        let _ = std::io::stderr().write_all(format!("\r{line}\x1b[K\r").as_bytes());
     }
 
     /// Takes the line of progress away, so that it leaves nothing behind.
@@ -100,6 +123,7 @@ impl Output for Sink {
             self.write(&format!("{}\n", json!({ "stream": "stdout", "text": text })));
         } else {
             self.write(text);
+            self.open_line.store(!text.ends_with('\n'), Ordering::Relaxed);
         }
     }
 
@@ -150,17 +174,38 @@ impl Output for Sink {
     }
 
     fn progress(&self, progress: &Progress) {
-        let Some(visible) = &self.progress else { return };
         if progress.done >= progress.total {
             self.clear_progress();
+        } else {
+            self.tell(&convac::session::progress_line(progress));
+        }
+    }
+
+    fn status(&self, text: &str, done: bool) {
+        if done {
+            self.clear_progress();
+        } else {
+            self.tell(text);
+        }
+    }
+
+    fn forms(&self, forms: &BTreeMap<String, String>) {
+        if self.json {
+            self.write(&format!("{}\n", json!({ "forms": forms })));
             return;
         }
-        *visible.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        // A line that wraps could not be taken away again.
-        let width = super::screen().columns.saturating_sub(1);
-        let line: String = convac::session::progress_line(progress).chars().take(width).collect();
-        // The cursor stays at its beginning: there it is found again in a narrower terminal too.
-        let _ = std::io::stderr().write_all(format!("\r{line}\x1b[K\r").as_bytes());
+        self.end_line();
+        let png = forms.get("image/png").and_then(|text| unbase64(text));
+        let picture = png.zip(self.terminal).and_then(|(png, graphics)| {
+            let size = Bundle::picture_size(&png)?;
+            inline(graphics, &png, size, super::screen())
+        });
+        let kinds: Vec<&str> = forms.keys().map(String::as_str).collect();
+        self.write(&match (picture, forms.get("text/plain")) {
+            (Some(picture), _) => format!("{picture}\n"),
+            (None, Some(plain)) => format!("{}\n", plain.trim_end_matches('\n')),
+            (None, None) => format!("<{}>\n", kinds.join(", ")),
+        });
     }
 
     fn ask(&self, prompt: &str, password: bool) -> Result<String, Failure> {

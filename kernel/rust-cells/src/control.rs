@@ -1,0 +1,177 @@
+//! What is known of the cell that runs, and how it is stopped.
+
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::process::Child;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::processes::kill_children_but;
+
+/// Why a cell is stopped.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stopped {
+    /// The user wants it.
+    ByUser,
+    /// It took longer than so many seconds.
+    ByTime(f64),
+}
+
+/// How the runtime ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Death {
+    /// Its exit status.
+    pub code: Option<i32>,
+    /// The signal that killed it.
+    pub signal: Option<i32>,
+}
+
+/// A panic of a cell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Panic {
+    /// The file, as the compiler knows it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+    /// What it says.
+    pub message: String,
+}
+
+/// What is known of the cell that runs.
+#[derive(Default)]
+pub struct State {
+    /// The way to the process between evcxr and the runtime.
+    pub runtime: Option<UnixStream>,
+    /// Whether user code runs at this moment.
+    pub running: bool,
+    /// Whether the cell panicked at its end.
+    pub panicked: bool,
+    /// The last panic that was told, if it is not known yet whether the cell ends by it.
+    pub panic: Option<Panic>,
+    /// How the runtime ended, if it did during this cell.
+    pub death: Option<Death>,
+    /// Whether a request is being answered.
+    busy: bool,
+    /// Why it is being stopped.
+    stopped: Option<Stopped>,
+    /// When it must have ended.
+    deadline: Option<(Instant, f64)>,
+}
+
+/// Shared by the threads of the helper.
+#[derive(Clone, Default)]
+pub struct Control {
+    shared: Arc<(Mutex<State>, Condvar)>,
+    /// The process between evcxr and the runtime.
+    child: Arc<Mutex<Option<Arc<Mutex<Child>>>>>,
+}
+
+impl Control {
+    /// The state.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes those that wait for a change.
+    pub fn changed(&self) {
+        self.shared.1.notify_all();
+    }
+
+    /// The process that evcxr knows as its child.
+    pub fn set_child(&self, child: Arc<Mutex<Child>>) {
+        *self.child.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
+    }
+
+    /// Its number.
+    pub fn child_id(&self) -> Option<u32> {
+        let child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        // evcxr holds this lock while it waits for the end of a process that has ended.
+        child.as_ref().and_then(|child| child.try_lock().ok().map(|child| child.id()))
+    }
+
+    /// A request is about to be answered.
+    pub fn begin(&self, seconds: Option<f64>) {
+        let mut state = self.state();
+        state.busy = true;
+        state.stopped = None;
+        state.panicked = false;
+        state.panic = None;
+        state.death = None;
+        // Too long a time to count is no limit.
+        state.deadline = seconds.and_then(|seconds| {
+            let time = Duration::try_from_secs_f64(seconds).ok()?;
+            Some((Instant::now().checked_add(time)?, seconds))
+        });
+        drop(state);
+        self.changed();
+    }
+
+    /// It was answered, or is about to be: why it was stopped, if it was.
+    pub fn end(&self) -> Option<Stopped> {
+        let mut state = self.state();
+        state.busy = false;
+        state.deadline = None;
+        self.changed();
+        state.stopped.take()
+    }
+
+    /// Waits until everything is known that a cell did that has ended.
+    pub fn settle(&self) {
+        let state = self.state();
+        let wait =
+            self.shared.1.wait_timeout_while(state, Duration::from_secs(5), |state| state.running);
+        drop(wait);
+    }
+
+    /// Stops what runs, if anything does.
+    pub fn stop(&self, why: Stopped) {
+        let mut state = self.state();
+        if state.busy && state.stopped.is_none() {
+            state.stopped = Some(why);
+            self.changed();
+        }
+    }
+
+    /// Watches over limits of time, and does what [`Control::stop`] asks for: never returns.
+    pub fn watch(&self) {
+        let mut tries = 0_u32;
+        let mut state = self.state();
+        loop {
+            if state.stopped.is_some() && state.busy {
+                let running = state.running;
+                if running && tries % 50 == 0 {
+                    if let Some(mut runtime) =
+                        state.runtime.as_ref().and_then(|r| r.try_clone().ok())
+                    {
+                        let _ = runtime.write_all(b"k");
+                    }
+                }
+                drop(state);
+                // Before and between runs of user code compilers run; evcxr itself cannot be stopped.
+                if !running {
+                    kill_children_but(self.child_id());
+                }
+                tries += 1;
+                std::thread::sleep(Duration::from_millis(10));
+                state = self.state();
+                continue;
+            }
+            tries = 0;
+            let now = Instant::now();
+            match state.deadline {
+                Some((deadline, seconds)) if deadline <= now => {
+                    state.stopped = Some(Stopped::ByTime(seconds));
+                }
+                Some((deadline, _)) => {
+                    let waited = self.shared.1.wait_timeout(state, deadline - now);
+                    state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                }
+                None => {
+                    state = self.shared.1.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+    }
+}

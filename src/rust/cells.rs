@@ -1,0 +1,235 @@
+//! The Rust cells of a session.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use convac_rust_wire::{Brought, Completion, Failure, Reply, Request};
+
+use super::find::{find, usual_memory};
+use super::helper::Helper;
+use super::{Cell, Listener, Outcome, Refusal, RustFunction, Status, cac};
+use crate::interrupt::Interrupt;
+
+/// How long completion may take.
+const COMPLETION: Duration = Duration::from_millis(3000);
+
+/// The Rust cells of a session; clones are the same ones. The helper starts with the first cell.
+#[derive(Clone, Debug, Default)]
+pub struct Cells(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    helper: Option<Helper>,
+    /// How many processes have held what cells made so far.
+    generation: Arc<std::sync::atomic::AtomicU64>,
+    /// The last number of a request, of a value that crosses, or of a function.
+    last: u64,
+    /// The memory that cells may take, if they said so.
+    memory: Option<u64>,
+}
+
+impl State {
+    fn number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    fn forget(&mut self) {
+        self.generation.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// The helper, started if need be.
+    fn helper(
+        &mut self,
+        listener: &dyn Listener,
+        interrupt: &Interrupt,
+    ) -> Result<&mut Helper, Refusal> {
+        if self.helper.as_mut().is_some_and(|helper| !helper.usable()) {
+            self.helper = None;
+            self.forget();
+        }
+        if self.helper.is_none() {
+            let memory = self.memory.or_else(usual_memory);
+            self.helper = Some(Helper::start(&find()?, memory, listener, interrupt)?);
+        }
+        self.helper.as_mut().ok_or(Refusal::FunctionGone)
+    }
+
+    /// Asks something, and notes what is lost.
+    fn ask(
+        &mut self,
+        request: &Request,
+        listener: &dyn Listener,
+        interrupt: &Interrupt,
+    ) -> Result<Reply, Refusal> {
+        let answer = self.helper(listener, interrupt)?.ask(request, listener, interrupt);
+        let lost = match &answer {
+            Ok(Reply::Failed { why, .. }) => matches!(
+                why,
+                Failure::Ended { .. }
+                    | Failure::Interrupted { lost: Some(_) }
+                    | Failure::TimedOut { lost: Some(_), .. }
+            ),
+            Ok(_) => false,
+            Err(_) => {
+                self.helper = None;
+                true
+            }
+        };
+        if lost {
+            self.forget();
+        }
+        match answer? {
+            Reply::Failed { why, .. } => Err(Refusal::Failed(why)),
+            reply => Ok(reply),
+        }
+    }
+}
+
+fn unexpected() -> Refusal {
+    Refusal::Gone { how: "it said something unexpected".into(), log: Vec::new() }
+}
+
+impl Cells {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs a cell.
+    ///
+    /// # Errors
+    /// Why it gave nothing.
+    pub fn execute(
+        &self,
+        cell: &Cell<'_>,
+        listener: &dyn Listener,
+        interrupt: &Interrupt,
+    ) -> Result<Outcome, Refusal> {
+        let state = &mut *self.state();
+        if let Some(memory) = cell.memory
+            && state.memory != Some(memory)
+        {
+            state.memory = Some(memory);
+            if state.helper.is_some() {
+                let id = state.number();
+                state.ask(&Request::Limit { id, memory }, listener, interrupt)?;
+            }
+        }
+        let mut bring = Vec::new();
+        let mut files = Vec::new();
+        for (name, ty, value) in &cell.bring {
+            let number = state.number();
+            let file = state.helper(listener, interrupt)?.file("in", number);
+            std::fs::write(&file, value.encode()).map_err(|error| {
+                Refusal::File(format!(
+                    "`{name}` cannot be handed over, {}: {error}",
+                    file.display()
+                ))
+            })?;
+            files.push(file);
+            bring.push(Brought { name: name.clone(), ty: ty.clone(), number });
+        }
+        let mut give = Vec::new();
+        for name in &cell.give {
+            give.push((name.clone(), state.number()));
+        }
+        let id = state.number();
+        let request = Request::Execute {
+            id,
+            code: cell.code.to_owned(),
+            bring,
+            give: give.clone(),
+            seconds: cell.seconds,
+        };
+        let answer = state.ask(&request, listener, interrupt);
+        for file in files {
+            let _ = std::fs::remove_file(file);
+        }
+        let Reply::Done { data, .. } = answer? else { return Err(unexpected()) };
+        // evcxr's own commands end the process that holds what cells made.
+        if cell
+            .code
+            .lines()
+            .map(str::trim)
+            .any(|line| line.starts_with(":restart") || line.starts_with(":clear"))
+        {
+            state.forget();
+        }
+        let mut given = Vec::new();
+        for (name, number) in give {
+            let file = state.helper(listener, interrupt)?.file("out", number);
+            let bytes = std::fs::read(&file).map_err(|error| {
+                Refusal::File(format!("`{name}` cannot be taken back, {}: {error}", file.display()))
+            })?;
+            let _ = std::fs::remove_file(&file);
+            given.push(cac::Value::decode(&bytes).map_err(|error| {
+                Refusal::File(format!("`{name}` cannot be taken back: {error}"))
+            })?);
+        }
+        Ok(Outcome { data, given })
+    }
+
+    /// A function that a cell has defined.
+    ///
+    /// # Errors
+    /// When there is none, or what it takes and gives does not cross.
+    pub fn function(
+        &self,
+        name: &str,
+        listener: &dyn Listener,
+        interrupt: &Interrupt,
+    ) -> Result<RustFunction, Refusal> {
+        let state = &mut *self.state();
+        let (id, number) = (state.number(), state.number());
+        let request = Request::Function { id, name: name.to_owned(), number };
+        let Reply::Served { arity, signature, .. } = state.ask(&request, listener, interrupt)?
+        else {
+            return Err(unexpected());
+        };
+        let generation = Arc::clone(&state.generation);
+        let helper = state.helper.as_ref().ok_or(Refusal::FunctionGone)?;
+        let socket = helper.folder().join(format!("f{number}"));
+        Ok(RustFunction::new(name, arity, &signature, socket, generation, self.clone()))
+    }
+
+    /// What could be written at a place of a cell. Nothing while a cell runs, and nothing before the
+    /// first one: the helper is not started for that.
+    pub fn complete(&self, code: &str, at: usize) -> Option<(usize, usize, Vec<Completion>)> {
+        let mut state = self.0.try_lock().ok()?;
+        let id = state.number();
+        let helper = state.helper.as_mut().and_then(|helper| helper.usable().then_some(helper))?;
+        let request = Request::Complete { id, code: code.to_owned(), at };
+        loop {
+            match helper.ask_quickly(&request, COMPLETION)? {
+                Reply::Completions { id: same, start, end, items } if same == id => {
+                    return Some((start, end, items));
+                }
+                // Of a question that was given up.
+                Reply::Completions { .. } => {}
+                _ => return None,
+            }
+        }
+    }
+
+    /// Ends the helper; whether there was one.
+    pub fn stop(&self) -> bool {
+        let mut state = self.state();
+        state.forget();
+        state.helper.take().is_some()
+    }
+
+    /// What is known of the helper.
+    pub fn status(&self) -> Status {
+        let mut state = self.state();
+        let memory = state.memory.or_else(usual_memory);
+        let program = find().ok().map(|program| program.display().to_string());
+        let helper = state.helper.as_mut().and_then(|helper| helper.usable().then_some(helper));
+        Status {
+            program,
+            process: helper.as_ref().map(|helper| helper.process()),
+            rustc: helper.as_ref().map(|helper| helper.rustc().to_owned()),
+            folder: helper.as_ref().map(|helper| helper.folder().display().to_string()),
+            memory,
+        }
+    }
+}
