@@ -9,7 +9,9 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -39,6 +41,15 @@ impl News {
             .find(|news| *news as u8 == byte)
     }
 }
+
+/// What the helper says when it has heard of an end.
+pub const HEARD: u8 = b'h';
+
+/// What it says to have the runtime stopped.
+pub const STOP: u8 = b's';
+
+/// How long its answer is waited for; without one things go on.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Reads one piece of news; `None` at the end.
 pub fn read_news(from: &mut impl Read) -> io::Result<Option<(News, Vec<u8>)>> {
@@ -88,13 +99,19 @@ fn start() -> io::Result<()> {
     let output = child.stdout.take().ok_or_else(missing)?;
     let errors = child.stderr.take().ok_or_else(missing)?;
     let child = Arc::new(Mutex::new(child));
+    let (heard, answers) = channel();
     let mut commands = socket.try_clone()?;
     let socket = Arc::new(Mutex::new(socket));
     {
         let child = Arc::clone(&child);
-        // The helper says one byte to stop the runtime; that it is gone means the same.
         std::thread::spawn(move || {
-            let _ = commands.read(&mut [0]);
+            let mut said = [0];
+            while commands.read_exact(&mut said).is_ok() && said == [HEARD] {
+                if heard.send(()).is_err() {
+                    break;
+                }
+            }
+            // The helper wants the runtime to be stopped; that it is gone means the same.
             let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
         });
     }
@@ -102,11 +119,12 @@ fn start() -> io::Result<()> {
         let socket = Arc::clone(&socket);
         std::thread::spawn(move || pass_commands(input, &socket));
     }
-    pump(output, errors, &socket);
+    pump(output, errors, &socket, &answers);
     let (code, signal) = wait(&child)?;
     let mut payload = code.unwrap_or(-1).to_le_bytes().to_vec();
     payload.extend(signal.unwrap_or(-1).to_le_bytes());
     tell(&socket, News::Died, &payload);
+    let _ = answers.recv_timeout(PATIENCE);
     Ok(())
 }
 
@@ -116,7 +134,7 @@ fn wait(child: &Mutex<Child>) -> io::Result<(Option<i32>, Option<i32>)> {
         let ended = child.lock().unwrap_or_else(PoisonError::into_inner).try_wait()?;
         match ended {
             Some(status) => return Ok((status.code(), status.signal())),
-            None => std::thread::sleep(std::time::Duration::from_millis(2)),
+            None => std::thread::sleep(Duration::from_millis(2)),
         }
     }
 }
@@ -145,7 +163,12 @@ fn ready(fd: &impl std::os::fd::AsFd, wait: Option<&Timespec>) -> bool {
 }
 
 /// Takes everything that the runtime writes until both of its streams have ended.
-fn pump(mut output: ChildStdout, mut errors: ChildStderr, socket: &Mutex<UnixStream>) {
+fn pump(
+    mut output: ChildStdout,
+    mut errors: ChildStderr,
+    socket: &Mutex<UnixStream>,
+    answers: &Receiver<()>,
+) {
     let mut buffer = vec![0; 64 << 10];
     let mut splitter = Splitter::default();
     let (mut output_open, mut errors_open) = (true, true);
@@ -195,6 +218,8 @@ fn pump(mut output: ChildStdout, mut errors: ChildStderr, socket: &Mutex<UnixStr
                                     }
                                 }
                                 tell(socket, News::End, &[u8::from(panicked)]);
+                                // evcxr hears of the end when the helper knows all about it.
+                                let _ = answers.recv_timeout(PATIENCE);
                                 let line = format!("{COMPLETE}\n");
                                 let _ = io::stdout()
                                     .write_all(line.as_bytes())

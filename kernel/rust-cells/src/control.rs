@@ -6,6 +6,7 @@ use std::process::Child;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::between::STOP;
 use crate::processes::kill_children_but;
 
 /// Why a cell is stopped.
@@ -145,7 +146,7 @@ impl Control {
                     if let Some(mut runtime) =
                         state.runtime.as_ref().and_then(|r| r.try_clone().ok())
                     {
-                        let _ = runtime.write_all(b"k");
+                        let _ = runtime.write_all(&[STOP]);
                     }
                 }
                 drop(state);

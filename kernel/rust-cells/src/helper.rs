@@ -1,6 +1,6 @@
 //! The helper process: its threads and how it begins and ends.
 
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, exit};
@@ -8,7 +8,7 @@ use std::sync::mpsc::{Sender, channel};
 
 use convac_rust_wire::{Reply, Request, VERSION, read_frame};
 
-use crate::between::{News, read_news};
+use crate::between::{HEARD, News, read_news};
 use crate::control::{Control, Death, Panic, State, Stopped};
 use crate::engine::Engine;
 use crate::folder::{self, FOLDER, OUTPUT};
@@ -127,6 +127,9 @@ fn hear(listener: &UnixListener, control: &Control, outlet: &Outlet) {
                 News::Died => control.state().death = Some(death(&payload)),
             }
             control.changed();
+            if matches!(news, News::End | News::Died) && stream.write_all(&[HEARD]).is_err() {
+                break;
+            }
         }
         errors.flush(outlet);
         let mut state = control.state();

@@ -20,12 +20,18 @@ pub fn prepare_runtime() {
         }
     }
     if let Some(bytes) = std::env::var(MEMORY).ok().and_then(|bytes| bytes.parse().ok()) {
-        let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
+        let limit = soft_limit(bytes);
         if let Err(error) = rustix::process::setrlimit(Resource::As, limit) {
             eprintln!("the limit of memory cannot be set: {error}");
             exit(1);
         }
     }
+}
+
+/// A limit that can be changed later: the hard one, which the processes of the helper share, stays.
+fn soft_limit(bytes: u64) -> Rlimit {
+    let maximum = rustix::process::getrlimit(Resource::As).maximum;
+    Rlimit { current: Some(maximum.map_or(bytes, |maximum| maximum.min(bytes))), maximum }
 }
 
 /// The parents of all processes.
@@ -94,16 +100,9 @@ pub fn children(pid: u32) -> Vec<u32> {
 /// Changes how much memory a running process may take.
 #[cfg(target_os = "linux")]
 pub fn limit_memory(pid: u32, bytes: u64) -> bool {
-    let limit = Rlimit { current: Some(bytes), maximum: None };
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
     let Some(pid) = pid else { return false };
-    let hard = match rustix::process::prlimit(Some(pid), Resource::As, limit.clone()) {
-        Ok(old) => old.maximum,
-        Err(_) => None,
-    };
-    // A hard limit below what is asked for stays: only a new process can have more.
-    hard.is_none_or(|hard| hard >= bytes)
-        && rustix::process::prlimit(Some(pid), Resource::As, limit).is_ok()
+    rustix::process::prlimit(Some(pid), Resource::As, soft_limit(bytes)).is_ok()
 }
 
 /// Changes how much memory a running process may take.
