@@ -57,6 +57,7 @@ pub fn registry() -> Registry {
         datasets::FILES,
         datasets::GENERATE,
         datasets::VIEWS,
+        datasets::REPRESENT,
         datasets::QUESTIONS,
         models::MODELS,
         training::TRAINING,

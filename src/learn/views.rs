@@ -1,7 +1,7 @@
 //! Parts and other forms of data sets. All of them are views: they hold numbers of samples, and read
 //! the values from the set below when they are asked.
 
-use super::data::{Placed, Range, Resize, Scaled, Scaling, Size, Source};
+use super::data::{Placed, Range, Represented, Resize, Scaled, Scaling, Size, Source, Vectors};
 use super::{DataError, Dataset};
 use crate::interrupt::Interrupt;
 use crate::network::{Shape, SplitMix64};
@@ -163,6 +163,21 @@ impl Dataset {
             return Err(DataError::Length { sample: 0, found, sites });
         }
         Ok(Self { shape, ..self.clone() })
+    }
+
+    /// The samples behind a representation layer: every number becomes its vector, on a chain with so
+    /// many times more numbers.
+    ///
+    /// # Errors
+    /// [`DataError::Length`] when there are too many to be counted.
+    pub fn represented(&self, vectors: Vectors) -> Result<Self, DataError> {
+        let sites = self.shape.sites();
+        let Some(numbers) = sites.checked_mul(vectors.length() as u64) else {
+            return Err(DataError::Length { sample: 0, found: usize::MAX, sites });
+        };
+        let source = Represented::new(Arc::clone(&self.source), self.sites(), vectors);
+        let shape = Shape::Chain(numbers);
+        Ok(Self { shape, source: Arc::new(source), scaling: None, ..self.clone() })
     }
 
     /// Rows and columns of a sample on a grid.

@@ -226,7 +226,7 @@ fn read_options<'t>(asked: &Asked<'_>, text: &'t str) -> Result<Options<'t>, Dia
     // `--in=a` is as good as `--in a`, and blanks may stand around commas.
     let parts = text.split(|c: char| c.is_whitespace() || c == ',' || c == '=');
     for part in parts.filter(|part| !part.is_empty()) {
-        if part.starts_with('-') {
+        if part.starts_with('-') && !part[1..].starts_with(|c: char| c.is_ascii_digit()) {
             if !taken {
                 return Err(wrong(format!("`{word}` wants something behind it"), word));
             }

@@ -6,6 +6,7 @@ mod make;
 mod part;
 mod picture;
 mod questions;
+mod represent;
 mod views;
 
 use std::any::Any;
@@ -29,6 +30,7 @@ pub(super) use generate::GENERATE;
 pub(super) use make::MADE;
 pub(super) use part::{Sequence, Whole, samples, train_and_test};
 pub(super) use questions::QUESTIONS;
+pub(super) use represent::REPRESENT;
 pub(super) use views::VIEWS;
 
 /// A data set as a value.

@@ -234,13 +234,29 @@ fn written(network: &NetworkValue) -> String {
     format!("network {{\n{}\n}}", layers.join("\n"))
 }
 
-/// The networks of the models among these values: those whose weights may come back.
+/// The networks of the models in these values: those whose weights may come back.
 pub fn networks<'v>(values: impl Iterator<Item = &'v Value>) -> Known {
-    let models = values.filter_map(|value| match value {
-        Value::Object(object) => object.as_any().downcast_ref::<ModelValue>(),
-        _ => None,
-    });
-    Known(models.map(|model| (written(&model.network), model.network.clone())).collect())
+    let mut known = Known::default();
+    values.for_each(|value| known.add(value));
+    known
+}
+
+impl Known {
+    fn add(&mut self, value: &Value) {
+        match value {
+            Value::Object(object) => {
+                if let Some(model) = object.as_any().downcast_ref::<ModelValue>() {
+                    let text = written(&model.network);
+                    if self.0.iter().all(|(known, _)| *known != text) {
+                        self.0.push((text, model.network.clone()));
+                    }
+                }
+            }
+            Value::Record(record) => record.fields().iter().for_each(|(_, value)| self.add(value)),
+            Value::List(list) => list.iter().for_each(|value| self.add(&value)),
+            _ => {}
+        }
+    }
 }
 
 /// Networks by their texts.

@@ -105,6 +105,7 @@ impl Foreign {
                 let arguments = calls.get(*call).map_or(&[][..], Vec::as_slice);
                 let arguments: Vec<String> = arguments.iter().map(crate::value::short).collect();
                 error.message = format!("{name}({}): {}", arguments.join(", "), error.message);
+                error.hint = Some(format!("fn {name}{}", self.function.signature()));
             }
             Refusal::FunctionGone => {
                 error.message =
