@@ -15,6 +15,7 @@ mod error;
 mod geometry;
 mod hint;
 mod layer;
+mod layers;
 #[allow(clippy::module_inception)]
 mod network;
 mod partition;
@@ -30,6 +31,7 @@ pub use count::Stage;
 pub use error::{Cause, NetworkError, NetworkErrorKind};
 pub use geometry::{Geometry, Grouping, GroupingError, Window};
 pub use layer::{Layer, Pooling, Sharing};
+pub use layers::Layers;
 pub use network::{Network, Obstacle};
 pub use partition::{Axis, Bipartition, Pattern, Side};
 pub use random::SplitMix64;
