@@ -5,12 +5,21 @@
 //! graph bounds the rank across every partition of its input. [`network`] describes networks and
 //! partitions, [`graph`] answers min-cuts and bounds exactly, [`plot`] draws them. These rooms are
 //! a plain library. On top of them stands a small language: [`session`] runs its programs.
+//! [`rust`] gathers what a Rust program asks on the first day, [`cac!`] runs a program of the
+//! language in it:
 //!
 //! ```
-//! use convac::session::Session;
+//! use convac::prelude::*;
 //!
-//! let errors = Session::default().check("cell", "let net = network { input(4, dim = 2) }", None);
-//! assert_eq!(errors[0].message, "the network has no output");
+//! let net = Network::chain(16, 4).conv(8).pool(2).conv(8).pool(8).output(10)?;
+//! let cut = net.min_cut([0, 1, 2, 8, 9])?;
+//! assert_eq!((cut.formula().as_str(), cut.bits()), ("4 · 8^2", 8.0));
+//! assert!(cut.prove()?.holds());
+//!
+//! let entropy = net.init(1)?.entropy(Rule::LeftRight)?;
+//! assert!(entropy < 8f64.ln());
+//! assert_eq!(cac!("min_cut(net, blocks(2)).bits", net = &net => f64)?, 3.0);
+//! # Ok::<(), Error>(())
 //! ```
 
 #![warn(missing_docs)]
@@ -28,8 +37,11 @@ pub mod interrupt;
 pub mod learn;
 pub mod network;
 pub mod plot;
+pub mod rust;
 pub mod session;
 pub mod symbol;
 pub mod syntax;
 pub mod terminal;
 pub mod value;
+
+pub use rust::prelude;

@@ -87,6 +87,14 @@ pub fn spectrum_of(value: &Value) -> Option<Arc<Spectrum>> {
     object::<SpectrumValue>(value).map(|value| Arc::clone(&value.spectrum))
 }
 
+/// The drawing of a network.
+///
+/// # Errors
+/// What is too large to be drawn.
+pub fn draw_network(network: &Network) -> Result<Picture, Failure> {
+    pictures::network(network, None)
+}
+
 /// The drawing of a network, a cut, a spectrum, a partition on a shape or a plot; `None` for what
 /// has none.
 ///
@@ -94,7 +102,7 @@ pub fn spectrum_of(value: &Value) -> Option<Arc<Spectrum>> {
 /// What is too large to be drawn.
 pub fn drawing(value: &Value) -> Option<Result<Picture, Failure>> {
     if let Some(network) = object::<NetworkValue>(value) {
-        return Some(pictures::network(&network.0, None));
+        return Some(draw_network(&network.0));
     }
     if let Some(cut) = object::<CutValue>(value) {
         return Some(match cut.picture(None) {

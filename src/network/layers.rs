@@ -159,8 +159,10 @@ impl Layers {
                 hint: format!("pool({})", in_rust(&window.to_string())),
             });
         }
-        let keys: Vec<K> =
-            (0..shape.sites()).filter_map(|site| shape.place(site)).map(|(r, c)| key(r, c)).collect();
+        let keys: Vec<K> = (0..shape.sites())
+            .filter_map(|site| shape.place(site))
+            .map(|(r, c)| key(r, c))
+            .collect();
         let mut numbers: BTreeMap<&K, u32> = keys.iter().map(|key| (key, 0)).collect();
         for (place, number) in (0u32..).zip(numbers.values_mut()) {
             *number = place;

@@ -231,12 +231,20 @@ mod tests {
         assert_eq!(typed::<u8>(of(256)).unwrap_err().0, "it must be from 0 to 255");
         assert_eq!(typed::<u64>(of(-1)).unwrap_err().0, "it must be at least 0");
         assert!(typed::<UBig>(of(-1)).is_err());
-        assert_eq!(typed::<i64>(Value::Real(2.0)).map_err(why).unwrap_err(), "it must be an int, not a real");
+        assert_eq!(
+            typed::<i64>(Value::Real(2.0)).map_err(why).unwrap_err(),
+            "it must be an int, not a real"
+        );
         assert_eq!(typed::<f64>(of(2)), Ok(2.0));
         let list = vec![1i64, -2].into_value().unwrap();
-        assert_eq!(typed::<Vec<u8>>(list.clone()).unwrap_err().0, "item 1: it must be from 0 to 255");
+        assert_eq!(
+            typed::<Vec<u8>>(list.clone()).unwrap_err().0,
+            "item 1: it must be from 0 to 255"
+        );
         assert_eq!(typed::<(u8,)>(list.clone()).unwrap_err().0, "it must have 1 items, not 2");
-        assert!(typed::<Vec<String>>(list).unwrap_err().0.starts_with("item 0: it must be a string"));
+        assert!(
+            typed::<Vec<String>>(list).unwrap_err().0.starts_with("item 0: it must be a string")
+        );
         assert!(typed::<String>(Value::None).is_err());
         assert_eq!(typed::<Option<String>>(Value::None), Ok(None));
     }
