@@ -11,14 +11,15 @@
 //! ```
 //! use convac::prelude::*;
 //!
-//! let net = Network::chain(16, 4).conv(8).pool(2).conv(8).pool(8).output(10)?;
+//! let deep = Network::chain(16, 4).conv(8).pool(2).conv(8).pool(2).conv(16).pool(4);
+//! let net = deep.output(10)?;
 //! let cut = net.min_cut([0, 1, 2, 8, 9])?;
 //! assert_eq!((cut.formula().as_str(), cut.bits()), ("4 · 8^2", 8.0));
 //! assert!(cut.prove()?.holds());
 //!
 //! let entropy = net.init(1)?.entropy(Rule::LeftRight)?;
-//! assert!(entropy < 8f64.ln());
-//! assert_eq!(cac!("min_cut(net, blocks(2)).bits", net = &net => f64)?, 3.0);
+//! assert!(entropy < 16f64.ln());
+//! assert_eq!(cac!("min_cut(net, blocks(2)).bits", net = &net => f64)?, 12.0);
 //! # Ok::<(), Error>(())
 //! ```
 

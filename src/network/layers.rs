@@ -135,7 +135,7 @@ impl Layers {
     /// // Each site with the one at the other end.
     /// let folded = Network::chain(8, 2).conv(4).pool_by_key(2, |_, site| site.min(7 - site));
     /// let net = folded.conv(4).pool(4).output(1)?;
-    /// assert_eq!(net.min_cut(Rule::LeftRight)?.bits(), 8.0);
+    /// assert_eq!(net.min_cut(Rule::LeftRight)?.bits(), 4.0);
     /// # Ok::<(), Error>(())
     /// ```
     pub fn pool_by_key<K: Ord>(

@@ -21,7 +21,7 @@ use crate::value::{FromValue, IntoValue, Mismatch, Value, typed};
 /// error[E02]: there is no `min_cutt`
 ///   ┌─ cac:1:1
 /// 1 │ min_cutt(3)
-///   │ ^^^^^^^^
+///   │ ^^^^^^^^ not a builtin, and no `let` above binds it
 ///   = hint: did you mean `min_cut`?");
 /// ```
 #[derive(Clone)]
@@ -193,7 +193,7 @@ impl fmt::Display for Value {
 /// // With values of Rust by name.
 /// let net = Network::chain(16, 4).conv(8).pool(16).output(1)?;
 /// let rows = cac!("[{r, rank: min_cut(net, blocks(r)).value} for r in rs]", net = &net, rs = [1u8, 2])?;
-/// assert_eq!(rows.to_string(), " r  rank\n──  ────\n 1     8\n 2     8");
+/// assert_eq!(rows.to_string(), "r  rank\n─  ────\n1     8\n2     8");
 ///
 /// // In a session, whose names stay.
 /// let mut session = Session::default();

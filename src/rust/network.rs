@@ -32,7 +32,8 @@ impl Network {
     /// ```
     /// use convac::prelude::*;
     ///
-    /// let net = Network::chain(16, 4).conv(8).pool(2).conv(8).pool(8).output(10)?;
+    /// let deep = Network::chain(16, 4).conv(8).pool(2).conv(8).pool(2).conv(16).pool(4);
+    /// let net = deep.output(10)?;
     /// let cut = net.min_cut([0, 1, 2, 8, 9])?;
     /// assert_eq!(cut.formula(), "4 · 8^2");
     /// assert_eq!((cut.exact()?, cut.bits()), (256u32.into(), 8.0));
