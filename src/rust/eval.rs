@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::stdout;
-use crate::diagnostic::{Code, Diagnostic, Sources, Span, render, to_plain};
+use crate::diagnostic::{Code, Diagnostic, Sources, Span, render, to_html, to_plain};
 use crate::evaluate::{Output, Shown};
 use crate::session::Session;
 use crate::value::{FromValue, IntoValue, Mismatch, Value, typed};
@@ -28,20 +28,25 @@ use crate::value::{FromValue, IntoValue, Mismatch, Value, typed};
 pub struct EvalError {
     diagnostics: Vec<Diagnostic>,
     text: String,
+    html: String,
 }
 
 impl EvalError {
     fn new(diagnostics: Vec<Diagnostic>, sources: &Sources) -> Self {
-        let texts: Vec<String> = diagnostics
-            .iter()
-            .map(|error| to_plain(&render(error, sources)).trim_end().to_owned())
-            .collect();
-        Self { text: texts.join("\n\n"), diagnostics }
+        let rendered: Vec<_> = diagnostics.iter().map(|error| render(error, sources)).collect();
+        let texts: Vec<String> = rendered.iter().map(|pieces| to_plain(pieces)).collect();
+        let html = rendered.iter().map(|pieces| to_html(pieces)).collect();
+        Self { text: texts.join("\n\n"), html, diagnostics }
     }
 
     /// The errors one by one, in the order of the text.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
+    }
+
+    /// Shows the errors in a notebook of evcxr, in colours.
+    pub fn evcxr_display(&self) {
+        stdout::show(&[("text/plain", &self.text), ("text/html", &self.html)]);
     }
 
     /// The code of the first error.

@@ -13,22 +13,29 @@ use crate::session::Bundle;
 const BEGIN: &str = "EVCXR_BEGIN_CONTENT";
 const END: &str = "EVCXR_END_CONTENT";
 
-/// A value in all its forms as evcxr reads them: plain text first, then HTML, LaTeX and SVG where the
-/// value has them. PNGs are left out, since a notebook shows the SVG and would store both.
+/// A value in all its forms: plain text, then HTML, LaTeX and SVG where the value has them. PNGs are
+/// left out, since a notebook shows the SVG and would store both.
+fn blocks(bundle: &Bundle<'_>) -> Vec<(String, String)> {
+    let text = |(kind, content): (String, serde_json::Value)| match content {
+        serde_json::Value::String(text) if kind != "image/png" => Some((kind, text)),
+        _ => None,
+    };
+    bundle.mime().data.into_iter().filter_map(text).collect()
+}
+
+/// Writes texts of one value by their MIME types as evcxr reads them.
 ///
 /// # Errors
 /// Those of the writer.
-pub(super) fn write_content(out: &mut impl Write, bundle: &Bundle<'_>) -> std::io::Result<()> {
-    let forms = bundle.mime();
+pub(super) fn write_content(
+    out: &mut impl Write,
+    blocks: &[(impl AsRef<str>, impl AsRef<str>)],
+) -> std::io::Result<()> {
     let mut text = String::new();
-    for (kind, content) in &forms.data {
-        if kind == "image/png" {
-            continue;
-        }
-        let Some(content) = content.as_str() else { continue };
+    for (kind, content) in blocks {
         // Writing to a String does not fail.
-        let _ = writeln!(text, "{BEGIN} {kind}");
-        for line in content.lines() {
+        let _ = writeln!(text, "{BEGIN} {}", kind.as_ref());
+        for line in content.as_ref().lines() {
             // A line that is the mark itself would end the block; a blank behind it shows the same.
             let blank = if line == END { " " } else { "" };
             let _ = writeln!(text, "{line}{blank}");
@@ -41,7 +48,12 @@ pub(super) fn write_content(out: &mut impl Write, bundle: &Bundle<'_>) -> std::i
 
 /// Shows a value in a cell of evcxr: in one piece, whatever other threads print.
 pub(super) fn display(bundle: &Bundle<'_>) {
-    let _ = write_content(&mut std::io::stdout().lock(), bundle);
+    show(&blocks(bundle));
+}
+
+/// Shows texts by their MIME types in a cell of evcxr.
+pub(super) fn show(blocks: &[(impl AsRef<str>, impl AsRef<str>)]) {
+    let _ = write_content(&mut std::io::stdout().lock(), blocks);
 }
 
 /// What a program printed, with its newline.
@@ -57,14 +69,14 @@ pub(super) fn warn(text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Write, write_content};
+    use super::{Write, blocks, write_content};
     use crate::prelude::*;
     use crate::session::Bundle;
     use crate::value::Value;
 
     fn written(value: &Value) -> String {
         let mut out = Vec::new();
-        write_content(&mut out, &Bundle(value)).unwrap();
+        write_content(&mut out, &blocks(&Bundle(value))).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -107,6 +119,6 @@ mod tests {
 
     #[test]
     fn a_closed_pipe_is_an_error_and_no_panic() {
-        assert!(write_content(&mut Closed, &Bundle(&Value::int(3))).is_err());
+        assert!(write_content(&mut Closed, &[("text/plain", "3")]).is_err());
     }
 }
