@@ -346,7 +346,7 @@ impl NetworkBuilder {
 
 impl NetworkError {
     fn with(mut self, cause: Cause) -> Self {
-        self.cause = Some(cause);
+        self.cause = Some(Box::new(cause));
         self
     }
 }

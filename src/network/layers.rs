@@ -93,11 +93,11 @@ impl Layers {
                     argument: None,
                     message: format!("layer {layer}: features belong to the input"),
                     label: "they stand behind other layers".into(),
-                    cause: Some(Cause {
+                    cause: Some(Box::new(Cause {
                         layer: 0,
                         argument: None,
                         label: "the input is here".into(),
-                    }),
+                    })),
                     hint: "write features right behind chain or grid".into(),
                 })
             }

@@ -6,9 +6,6 @@
 //! Shashua (arXiv 1704.01552) and Cohen and Shashua (arXiv 1605.06743): *sites*, *local
 //! dimension* `M`, *channels* `r_l`, *pooling window*.
 
-// An error is made once, for a network that is wrong, and carries all that a message needs.
-#![allow(clippy::result_large_err)]
-
 mod builder;
 mod count;
 mod error;

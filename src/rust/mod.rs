@@ -4,7 +4,7 @@
 //! Everything here is thin. The engine answers ([`crate::graph`], [`crate::entangle`]); an
 //! [`Answer`] is its result together with the value that the language would show for it, so that
 //! the text, the picture and the numbers are the same in a program, in a notebook and in Rust. What
-//! one uses on the first day is in [`prelude`](crate::prelude).
+//! one uses on the first day is in [`prelude`].
 //!
 //! | question | in Rust | in the language |
 //! |---|---|---|
