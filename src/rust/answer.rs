@@ -164,6 +164,16 @@ impl fmt::Display for Proof {
     }
 }
 
+impl Rank {
+    /// The generic rank, multiplied out.
+    ///
+    /// # Errors
+    /// [`GraphError::TooLarge`] of more than 2^23 binary digits.
+    pub fn exact(&self) -> Result<UBig, Error> {
+        Ok(self.engine.value.value(INT_BITS_LIMIT as u64)?)
+    }
+}
+
 impl Cut {
     /// The partition that is cut.
     pub fn partition(&self) -> Option<Bipartition> {

@@ -97,7 +97,7 @@ impl Network {
     ///
     /// let net = Network::chain(4, 2).conv(4).pool(2).conv(4).pool(2).output(1)?;
     /// let rank = net.rank(Rule::LeftRight)?;
-    /// assert!(rank.proved && rank.value.to_string() == "3"); // the min-cut is 4
+    /// assert!(rank.proved && rank.exact()? == 3u8.into()); // the min-cut is 4
     /// # Ok::<(), Error>(())
     /// ```
     pub fn rank(&self, across: impl Into<Across>) -> Result<Rank, Error> {
