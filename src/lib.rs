@@ -5,7 +5,7 @@
 //! graph bounds the rank across every partition of its input. [`network`] describes networks and
 //! partitions, [`graph`] answers min-cuts and bounds exactly, [`plot`] draws them. These rooms are
 //! a plain library. On top of them stands a small language: [`session`] runs its programs.
-//! [`rust`] gathers what a Rust program asks on the first day, [`cac!`] runs a program of the
+//! [`api`] gathers what a Rust program asks on the first day, [`cac!`] runs a program of the
 //! language in it:
 //!
 //! ```
@@ -27,6 +27,7 @@
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::dbg_macro)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod api;
 pub mod builtins;
 pub mod design;
 pub mod diagnostic;
@@ -38,11 +39,10 @@ pub mod interrupt;
 pub mod learn;
 pub mod network;
 pub mod plot;
-pub mod rust;
 pub mod session;
 pub mod symbol;
 pub mod syntax;
 pub mod terminal;
 pub mod value;
 
-pub use rust::prelude;
+pub use api::prelude;

@@ -42,7 +42,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
         &["symbol", "diagnostic", "interrupt", "syntax", "value", "evaluate", "builtins", "plot"],
     ),
     (
-        "rust",
+        "api",
         &[
             "symbol",
             "diagnostic",
@@ -121,7 +121,7 @@ fn rooms_import_only_what_they_may() {
 
 /// The one file of the library that prints: evcxr takes what a cell shows from the standard output,
 /// and a program in `cac!` that says `print` has nobody else to say it for it.
-const PRINTS: &str = "src/rust/stdout.rs";
+const PRINTS: &str = "src/api/stdout.rs";
 
 #[test]
 fn only_the_right_rooms_touch_files_and_print() {
