@@ -12,3 +12,5 @@ pub use crate::network::{
 pub use crate::plot::{Chart, Picture};
 pub use crate::session::Session;
 pub use crate::value::{FromValue, IntoValue, Value};
+/// Exact numbers without a sign and without a limit: min-cuts, ranks, numbers of weights.
+pub use dashu_int::UBig;
