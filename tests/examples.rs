@@ -16,6 +16,22 @@ fn examples_show_what_they_showed() {
     }
 }
 
+/// The programs in Rust, by the very command that they are run with.
+#[test]
+fn rust_examples_print_what_they_printed() {
+    for file in files("examples", "rs") {
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let mut cargo = std::process::Command::new(env!("CARGO"));
+        cargo.args(["run", "--quiet", "--package", "convac", "--example", &name]);
+        if !cfg!(debug_assertions) {
+            cargo.arg("--release");
+        }
+        let output = cargo.current_dir(root()).output().unwrap();
+        assert_eq!(code(&output), 0, "{name}: {}", stderr(&output));
+        golden(&root().join(format!("tests/examples/{name}.txt")), &stdout(&output));
+    }
+}
+
 /// Experiments show the records of runs that take minutes; here they train, if only a little.
 #[test]
 fn experiments_train_without_their_records() {

@@ -98,27 +98,23 @@ fn links_lead_somewhere() {
 }
 
 #[test]
-fn the_library_example_compiles_and_holds() {
+fn the_library_example_compiles_and_holds() -> Result<(), convac::prelude::Error> {
     // The same lines as in the README; the comparison keeps them the same.
-    use convac::graph::{OutputSide, min_cut};
-    use convac::interrupt::Interrupt;
-    use convac::network::{
-        Geometry, Layer, Network, Pooling, Representation, Rule, Shape, Sharing,
-    };
-    let net = Network::new(vec![
-        Layer::Input { shape: Shape::Chain(4), dim: 2, features: Representation::Given },
-        Layer::Conv { channels: 3, sharing: Sharing::Layer },
-        Layer::Pool {
-            window: Shape::Chain(4),
-            kind: Pooling::Product,
-            geometry: Geometry::Contiguous,
-        },
-        Layer::Output { classes: 10 },
-    ])
-    .unwrap();
-    let across = Rule::Interleaved.resolve(&net.input_shape()).unwrap();
-    let cut = min_cut(&net, &across, OutputSide::Fixed, &Interrupt::new()).unwrap();
-    assert_eq!(cut.formula(), "3");
+    use convac::prelude::*;
+
+    let net = Network::chain(16, 4).conv(8).pool(2).conv(8).pool(2).conv(16).pool(4).output(10)?;
+    let cut = net.min_cut([0, 1, 2, 8, 9])?;
+    assert_eq!((cut.formula(), cut.bits()), ("4 · 8^2".to_owned(), 8.0));
+    assert!(cut.prove()?.holds());
+
+    let model = net.init(1)?;
+    let nats = model.entropy(Rule::LeftRight)?;
+    let (same, bits): (f64, Vec<f64>) = cac!(
+        "[entropy(m, left_right), [min_cut(net, blocks(n)).bits for n in sizes]]",
+        m = &model, net = &net, sizes = [1, 2, 4, 8] => (f64, Vec<f64>)
+    )?;
+    assert!((same - nats).abs() < 1e-12);
+    assert_eq!(bits, [16.0, 12.0, 4.0, 4.0]);
     let squeeze = |text: &str| {
         text.split_whitespace().collect::<String>().replace(",}", "}").replace(",]", "]")
     };
@@ -128,4 +124,5 @@ fn the_library_example_compiles_and_holds() {
     for part in block.split("\n\n") {
         assert!(here.contains(&squeeze(part)), "the README and this test differ:\n{part}");
     }
+    Ok(())
 }

@@ -34,6 +34,7 @@ mod sweep;
 mod table_macro;
 mod tables;
 mod training;
+pub mod typed;
 
 use crate::evaluate::Registry;
 use crate::value::{FieldInfo, Type};

@@ -364,8 +364,8 @@ pub(super) fn output_side(call: &Args, number: usize, name: &str) -> Eval<Output
 /// Upper and lower bounds of a rank as a value.
 #[derive(Clone, Debug)]
 pub(super) struct BoundValue {
-    bound: Arc<graph::Bound>,
-    across: String,
+    pub bound: Arc<graph::Bound>,
+    pub across: String,
 }
 
 pub(super) static BOUND_FIELDS: &[FieldInfo] = &[

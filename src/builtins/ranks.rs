@@ -28,12 +28,12 @@ use crate::value::{
 /// A rank as a value.
 #[derive(Clone, Debug)]
 pub(super) struct RankValue {
-    kind: Kind,
-    across: String,
+    pub kind: Kind,
+    pub across: String,
 }
 
 #[derive(Clone, Debug)]
-enum Kind {
+pub(super) enum Kind {
     /// For almost all weights.
     Generic(Arc<GenericRank>),
     /// Of these weights, in doubles; the largest rank that the matrix could have.

@@ -27,8 +27,8 @@ use crate::value::{
 /// A Schmidt spectrum as a value.
 #[derive(Clone, Debug)]
 pub(super) struct SpectrumValue {
-    spectrum: Arc<Spectrum>,
-    across: String,
+    pub spectrum: Arc<Spectrum>,
+    pub across: String,
 }
 
 pub(super) static FIELDS: &[FieldInfo] = &[

@@ -29,6 +29,11 @@ impl NetworkBuilder {
         self.shape
     }
 
+    /// The layers so far.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
     /// The number of layers so far.
     pub fn len(&self) -> usize {
         self.layers.len()
@@ -341,7 +346,7 @@ impl NetworkBuilder {
 
 impl NetworkError {
     fn with(mut self, cause: Cause) -> Self {
-        self.cause = Some(cause);
+        self.cause = Some(Box::new(cause));
         self
     }
 }

@@ -15,7 +15,7 @@ pub enum NetworkErrorKind {
 
 /// Why a list of layers is not a network; a message with everything needed to point at the
 /// layer at fault and at the layer that caused the conflict.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NetworkError {
     /// The family of the error.
     pub kind: NetworkErrorKind,
@@ -27,8 +27,8 @@ pub struct NetworkError {
     pub message: String,
     /// What to write under the fault.
     pub label: String,
-    /// The layer that the fault is in conflict with.
-    pub cause: Option<Cause>,
+    /// The layer that the fault is in conflict with; boxed, so that results with this error stay small.
+    pub cause: Option<Box<Cause>>,
     /// One line that says what to type instead.
     pub hint: String,
 }
@@ -47,6 +47,13 @@ pub struct Cause {
 impl fmt::Display for NetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} (hint: {})", self.message, self.label, self.hint)
+    }
+}
+
+/// As displayed: `unwrap` and `?` in a notebook print this.
+impl fmt::Debug for NetworkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

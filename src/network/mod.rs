@@ -6,15 +6,13 @@
 //! Shashua (arXiv 1704.01552) and Cohen and Shashua (arXiv 1605.06743): *sites*, *local
 //! dimension* `M`, *channels* `r_l`, *pooling window*.
 
-// An error is made once, for a network that is wrong, and carries all that a message needs.
-#![allow(clippy::result_large_err)]
-
 mod builder;
 mod count;
 mod error;
 mod geometry;
 mod hint;
 mod layer;
+mod layers;
 #[allow(clippy::module_inception)]
 mod network;
 mod partition;
@@ -30,6 +28,7 @@ pub use count::Stage;
 pub use error::{Cause, NetworkError, NetworkErrorKind};
 pub use geometry::{Geometry, Grouping, GroupingError, Window};
 pub use layer::{Layer, Pooling, Sharing};
+pub use layers::Layers;
 pub use network::{Network, Obstacle};
 pub use partition::{Axis, Bipartition, Pattern, Side};
 pub use random::SplitMix64;

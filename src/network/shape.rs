@@ -71,6 +71,27 @@ impl Shape {
     }
 }
 
+/// A chain.
+impl From<u64> for Shape {
+    fn from(length: u64) -> Self {
+        Shape::Chain(length)
+    }
+}
+
+/// A grid: rows, columns.
+impl From<(u64, u64)> for Shape {
+    fn from((rows, cols): (u64, u64)) -> Self {
+        Shape::Grid { rows, cols }
+    }
+}
+
+/// A grid: rows, columns.
+impl From<[u64; 2]> for Shape {
+    fn from([rows, cols]: [u64; 2]) -> Self {
+        Shape::Grid { rows, cols }
+    }
+}
+
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -41,11 +41,11 @@ fn the_window_that_leaves_a_site_over() {
         argument: None,
         message: "the pooling window does not tile the sites".into(),
         label: "a window of 2 leaves 1 site over".into(),
-        cause: Some(Cause {
+        cause: Some(Box::new(Cause {
             layer: 0,
             argument: Some("shape"),
             label: "15 sites come from here".into(),
-        }),
+        })),
         hint: "use 16 sites, or pool(3), pool(5) or pool(15)".into(),
     };
     assert_eq!(error, expected);

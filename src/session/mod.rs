@@ -223,6 +223,29 @@ impl Session {
         }
     }
 
+    /// Binds a name to a value, as `let` does.
+    ///
+    /// # Errors
+    /// What is wrong with the name: a word of the language, or no name at all.
+    pub fn bind(&mut self, name: &str, value: Value) -> Result<(), Vec<Diagnostic>> {
+        let cell = format!("let {name} = none");
+        let errors = self.check("name", &cell, None);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let bound = parse(&cell, SourceId::default()).statements;
+        let [Statement { kind: StatementKind::Let(binding), .. }] = bound.as_slice() else {
+            let error = Diagnostic::new(Code::Syntax, format!("`{name}` is no name"));
+            return Err(vec![error.hint("net")]);
+        };
+        if binding.name.symbol.as_str() != name {
+            let error = Diagnostic::new(Code::Syntax, format!("`{name}` is no name"));
+            return Err(vec![error.hint(binding.name.symbol.as_str())]);
+        }
+        Arc::make_mut(&mut self.globals).set(binding.name.symbol, value);
+        Ok(())
+    }
+
     fn unused_overrides(&self, statements: &[Statement], source: SourceId) -> Vec<Diagnostic> {
         let bound: Vec<&str> = statements
             .iter()

@@ -132,11 +132,3 @@ into_value!(&str, TypeSet::of(&[Type::String]), s => Value::string(s));
 into_value!((), TypeSet::of(&[Type::None]), _unit => Value::None);
 into_value!(Value, TypeSet::ANY, value => value);
 into_value!(Arc<List>, TypeSet::LIST, list => Value::List(list));
-
-impl IntoValue for Vec<Value> {
-    const TYPES: TypeSet = TypeSet::LIST;
-
-    fn into_value(self) -> Result<Value, Failure> {
-        Value::list(self)
-    }
-}

@@ -17,15 +17,17 @@ const LIVE_LIMIT: usize = 30_000_000;
 /// The items that are alive. Memory belongs to the process, and so does its count.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
-/// A share of the memory for values; it comes back when the list or record is dropped.
+/// A share of the memory for values; it comes back when the list or record is dropped, to the count
+/// that it was taken from: where a process holds this library more than once (every cell of an evcxr
+/// notebook has its own), a list may be dropped by another one than it was made by.
 #[derive(Debug)]
-pub(super) struct Charge(usize);
+pub(super) struct Charge(usize, &'static AtomicUsize);
 
 impl Charge {
     /// Takes a share for so many items.
     pub(super) fn take(items: usize) -> Result<Self, Failure> {
         let before = LIVE.fetch_add(items, Ordering::Relaxed);
-        let charge = Self(items);
+        let charge = Self(items, &LIVE);
         if before.saturating_add(items) <= LIVE_LIMIT {
             return Ok(charge);
         }
@@ -44,7 +46,7 @@ impl Charge {
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        LIVE.fetch_sub(self.0, Ordering::Relaxed);
+        self.1.fetch_sub(self.0, Ordering::Relaxed);
     }
 }
 
@@ -107,7 +109,7 @@ impl List {
         let items = Items::Range { first, count };
         let table = std::sync::OnceLock::from(false);
         let weight = count.saturating_add(1);
-        Self { items, depth: 1, weight, unknown: false, table, charge: Charge(0) }
+        Self { items, depth: 1, weight, unknown: false, table, charge: Charge(0, &LIVE) }
     }
 
     /// What it holds.
@@ -182,7 +184,7 @@ impl Drop for List {
             && self.weight >= reaper::LARGE as u64
         {
             // The share of the memory comes back when it is free indeed.
-            let share = Charge(std::mem::take(&mut self.charge.0));
+            let share = Charge(std::mem::take(&mut self.charge.0), self.charge.1);
             reaper::discard((std::mem::take(values), share));
         }
     }

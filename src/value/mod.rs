@@ -12,6 +12,7 @@ mod number;
 mod object;
 mod reaper;
 mod record;
+mod rust_types;
 mod table;
 mod text;
 mod types;
@@ -33,6 +34,7 @@ pub use number::{
 pub use object::{FieldInfo, Function, Media, MediaKind, Object};
 pub use reaper::Heap;
 pub use record::Record;
+pub use rust_types::typed;
 pub use table::{Cells, table_cells, whole_cells};
 pub use table::{Table, as_table};
 pub use text::{brief, short, text};

@@ -7,9 +7,18 @@ import sys
 import nbformat
 import pytest
 from conftest import HOME, ROOT
+from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+def of_kernel(name):
+    """The notebooks that are written for a kernel."""
+    found = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    return [path for path in found if nbformat.read(path, 4).metadata.kernelspec.name == name]
+
+
+NOTEBOOKS = of_kernel("convac")
+RUST_NOTEBOOKS = of_kernel("rust")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -31,8 +40,29 @@ def test_outputs_are_those_that_are_stored(path):
     assert failed == (["E05 Shape"] if path.stem == "01-first-tour" else []), "one error is meant"
 
 
-def test_there_are_six():
+def test_there_are_six_and_one_in_rust():
     assert len(NOTEBOOKS) == 6
+    assert len(RUST_NOTEBOOKS) == 1
+
+
+@pytest.mark.skipif("rust" not in KernelSpecManager().find_kernel_specs(), reason="no evcxr here")
+@pytest.mark.parametrize("path", RUST_NOTEBOOKS, ids=lambda path: path.stem)
+def test_rust_notebooks_show_what_is_stored(path):
+    """evcxr compiles the library first, which takes minutes. CONVAC_STORE=1 stores the outputs anew."""
+    import os
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, kernel_name="rust", allow_errors=True, record_timing=False, timeout=1200,
+                   resources={"metadata": {"path": str(path.parent)}}).execute()
+    nbformat.validate(notebook)
+    if os.environ.get("CONVAC_STORE"):
+        path.write_text(nbformat.writes(notebook) + "\n")
+
+    def shown(of):
+        """What the cells show; what evcxr says of itself (versions, times) is left out."""
+        return [[output.get("data", {}) for output in cell.outputs if output.output_type == "execute_result"]
+                for cell in of.cells if cell.cell_type == "code"]
+
+    assert shown(notebook) == shown(nbformat.read(path, as_version=4))
 
 
 def test_a_notebook_keeps_the_last_state_of_what_changes():
