@@ -71,7 +71,7 @@ fn examples_show_what_they_say() {
 fn pages_are_complete() {
     let session = Session::default();
     let mut names = std::collections::HashSet::new();
-    let without_example = ["ask", "save", "load", "idx", "npy", "npz", "csv", "images"];
+    let without_example = ["ask", "save", "load", "idx", "npy", "npz", "csv", "images", "rust_fn"];
     for builtin in session.registry().iter() {
         assert!(names.insert(builtin.name), "{} stands twice", builtin.name);
         assert!(builtin.summary().ends_with(['.', ':']), "{}: {}", builtin.name, builtin.summary());

@@ -86,6 +86,10 @@ impl RustFunction {
         let mut slot = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
         if self.generation.load(Ordering::Relaxed) != self.own {
             *slot = None;
+            // Calls of other threads wait here while one is stopped.
+            if interrupt.is_triggered() {
+                return Err(Refusal::Stopped { lost: true });
+            }
             return Err(Refusal::FunctionGone);
         }
         let mut stream = match slot.take() {

@@ -5,7 +5,7 @@ use super::complete::program;
 use super::cursor::{Inside, Left, clip, is_reserved};
 use super::fields::signature_of;
 use super::known::{Knower, Known, builtin_of, closure_of};
-use super::magic::{MAGICS, head, magic};
+use super::magic::{Cell, MAGICS, head, magic, split};
 use super::words;
 use crate::builtins::manual;
 use crate::diagnostic::Code;
@@ -57,6 +57,10 @@ impl Session {
         {
             return Some(page);
         }
+        if matches!(split(cell), Cell::RustCell { .. }) {
+            // Its names are those of Rust.
+            return None;
+        }
         let code = program(cell);
         let rest = code.get(cursor..).unwrap_or("");
         let end = cursor + rest.find(|c| !continues_word(c)).unwrap_or(rest.len());
@@ -88,6 +92,9 @@ impl Session {
     /// How the call is written whose arguments stand at a byte of a cell: the innermost one of a
     /// function that is known.
     pub fn signature(&self, cell: &str, cursor: usize) -> Option<String> {
+        if matches!(split(cell), Cell::RustCell { .. }) {
+            return None;
+        }
         let code = program(cell);
         let left = Left::of(&code, clip(cell, cursor));
         if left.inside == Inside::Comment {

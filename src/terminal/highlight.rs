@@ -1,5 +1,6 @@
 //! Colours for programs while they are typed.
 
+use crate::session::{Cell, split};
 use crate::syntax::{RESERVED, Token, TokenKind, goes_on, tokenize};
 
 /// What a piece of a program is, for its colour.
@@ -54,6 +55,11 @@ pub fn highlight(
     let mut out = String::with_capacity(cell.len() * 2);
     paint(&mut out, Paint::Magic, cell.get(..start).unwrap_or(""));
     let code = cell.get(start..).unwrap_or("");
+    if matches!(split(cell), Cell::RustCell { .. }) {
+        // Its words are those of Rust.
+        out.push_str(code);
+        return out;
+    }
     let mut done = 0;
     let (tokens, open) = tokenize(code);
     // While a string of many lines is typed, the lines behind its quote are its text.
@@ -96,6 +102,8 @@ fn magic_end(cell: &str) -> usize {
     let word = rest.find(char::is_whitespace).unwrap_or(rest.len());
     if matches!(rest.get(..word), Some("%time" | "%%time" | "%timeit" | "%%timeit")) {
         first + word
+    } else if rest.get(..word) == Some("%%rust") {
+        first + rest.find('\n').unwrap_or(rest.len())
     } else {
         cell.len()
     }
