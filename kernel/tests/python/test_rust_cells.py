@@ -11,10 +11,15 @@ import time
 
 import conftest  # noqa: F401  (installs the kernel)
 import pytest
+import nbformat
 from jupyter_client.manager import start_new_kernel
+from nbclient import NotebookClient
+from test_notebooks import has_rust_cells, of_kernel
 
 HELPER = os.environ.get("CONVAC_RUST_CELLS")
 pytestmark = pytest.mark.skipif(not HELPER, reason="CONVAC_RUST_CELLS names no helper")
+
+WITH_RUST_CELLS = [path for path in of_kernel("convac") if has_rust_cells(path)]
 
 
 class Notebook:
@@ -174,6 +179,27 @@ def test_nothing_is_left_behind(how):
         time.sleep(0.02)
     notebook.client.stop_channels()
     notebook.manager.cleanup_resources()
+
+
+@pytest.mark.parametrize("path", WITH_RUST_CELLS, ids=lambda path: path.stem)
+def test_notebooks_show_what_is_stored(path):
+    """CONVAC_STORE=1 stores the outputs anew."""
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(notebook, kernel_name="convac", allow_errors=True, record_timing=False, timeout=300,
+                            resources={"metadata": {"path": str(path.parent)}})
+    client.execute()
+    if os.environ.get("CONVAC_STORE"):
+        path.write_text(nbformat.writes(notebook) + "\n")
+
+    def shown(of):
+        """Everything but the line that tells how long the start took."""
+        return [[output for output in cell.outputs
+                 if "starting Rust" not in str(output) and "Rust is ready" not in str(output)]
+                for cell in of.cells if cell.cell_type == "code"]
+
+    assert shown(notebook) == shown(nbformat.read(path, as_version=4))
+    failed = [output["ename"] for cells in shown(notebook) for output in cells if output.output_type == "error"]
+    assert failed == ["E10 Rust"], "one error is meant"
 
 
 def test_several_notebooks_at_once():
