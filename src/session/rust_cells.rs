@@ -104,7 +104,7 @@ impl Session {
         code: &str,
         output: &dyn Output,
     ) -> Result<(), Vec<Diagnostic>> {
-        let options = read_options(asked, options).map_err(|error| vec![error])?;
+        let options = read_options(asked, options).map_err(|error| vec![*error])?;
         if code.trim().is_empty() && options.give.is_empty() {
             return Err(vec![asked.missing("Rust code in the lines below")]);
         }
@@ -187,8 +187,8 @@ impl Session {
         let before = text.get(start..cursor).unwrap_or("");
         let word = before.rfind([' ', ',', '=', '\t']).map_or(0, |at| at + 1);
         let mut found = Candidates::new(before.get(word..).unwrap_or(""));
-        let option = before.get(..word).unwrap_or("").split([' ', ',', '=', '\t']);
-        let option = option.filter(|part| part.starts_with('-')).next_back().unwrap_or("");
+        let mut option = before.get(..word).unwrap_or("").split([' ', ',', '=', '\t']);
+        let option = option.rfind(|part| part.starts_with('-')).unwrap_or("");
         if option == "--in" {
             for (name, value) in self.globals.iter() {
                 found.add(Rank::Global, name.as_str(), CompletionKind::Value, || {
@@ -214,13 +214,13 @@ const OPTIONS: [(&str, &str); 4] = [
 ];
 
 /// Reads `--in a,b --out c --seconds 60 --memory 4096`.
-fn read_options<'t>(asked: &Asked<'_>, text: &'t str) -> Result<Options<'t>, Diagnostic> {
+fn read_options<'t>(asked: &Asked<'_>, text: &'t str) -> Result<Options<'t>, Failure> {
     const WORDS: [&str; 4] = [OPTIONS[0].0, OPTIONS[1].0, OPTIONS[2].0, OPTIONS[3].0];
     let mut options = Options::default();
     let mut word = "";
     let wrong = |message: String, part: &str| {
         let error = Diagnostic::new(Code::Call, message).at(place(asked, part), "");
-        error.hint("%%rust --in a,b --out c --seconds 60 --memory 4096")
+        Box::new(error.hint("%%rust --in a,b --out c --seconds 60 --memory 4096"))
     };
     let mut taken = true;
     // `--in=a` is as good as `--in a`, and blanks may stand around commas.
@@ -233,7 +233,7 @@ fn read_options<'t>(asked: &Asked<'_>, text: &'t str) -> Result<Options<'t>, Dia
             if !WORDS.contains(&part) {
                 let error = wrong(format!("`%%rust` has no option `{part}`"), part);
                 return Err(match did_you_mean(part, WORDS) {
-                    Some(near) => error.hint(format!("did you mean `{near}`?")),
+                    Some(near) => Box::new(error.hint(format!("did you mean `{near}`?"))),
                     None => error,
                 });
             }

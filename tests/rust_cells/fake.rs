@@ -94,7 +94,7 @@ fn function(id: u64, name: &str, number: u64) -> Reply {
     let served =
         match name {
             "square" => cac::serve(number, |x: f64| x * x),
-            "parity" => cac::serve(number, |site: u64| site.count_ones() % 2 == 0),
+            "parity" => cac::serve(number, |site: u64| site.count_ones().is_multiple_of(2)),
             "half" => cac::serve(number, |site: i64| site / 2),
             "area" => cac::serve(number, |a: f64, b: f64| a * b),
             "root" => cac::serve(number, |x: f64| {
