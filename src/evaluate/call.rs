@@ -109,7 +109,8 @@ impl Scope<'_> {
             if let Some(wrong) = calls.iter().find(|call| call.len() != outside.arity()) {
                 return Err(wrong_count(outside.name(), outside.arity(), wrong.len(), span));
             }
-            let results = outside.call_each(calls, &self.shared.interrupt);
+            let results =
+                outside.call_each(calls, self.shared.output.as_ref(), &self.shared.interrupt);
             return results.map_err(|(_, failure)| at(failure, span));
         }
         let mut results = Vec::with_capacity(calls.len());
@@ -129,7 +130,9 @@ impl Scope<'_> {
         }
         if let Some(OutsideFunction(outside)) = function.as_any().downcast_ref() {
             if let Some(label) = given.iter().find_map(|arg| arg.label) {
-                return Err(unknown_argument(outside.name(), label, Vec::new(), function.as_ref()));
+                let message = format!("the arguments of `{}` have no names", outside.name());
+                let error = Diagnostic::new(Code::Call, message).at(label.span, "");
+                return Err(error.hint(outside.signature()).into());
             }
             let values: Vec<Value> = given.into_iter().map(|arg| arg.value).collect();
             if values.len() != outside.arity() {

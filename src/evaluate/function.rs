@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::Builtin;
+use super::output::Output;
 use super::scope::Env;
 use crate::diagnostic::Span;
 use crate::interrupt::Interrupt;
@@ -116,13 +117,14 @@ pub trait Outside: std::fmt::Debug + Send + Sync {
     /// The number of its parameters.
     fn arity(&self) -> usize;
 
-    /// The results of these calls, in order.
+    /// The results of these calls, in order; what they write goes to the output.
     ///
     /// # Errors
     /// The number of the first call that fails, and why.
     fn call_each(
         &self,
         calls: Vec<Vec<Value>>,
+        output: &dyn Output,
         interrupt: &Interrupt,
     ) -> Result<Vec<Value>, (usize, Failure)>;
 }

@@ -13,6 +13,9 @@ use crate::interrupt::Interrupt;
 /// How long completion may take.
 const COMPLETION: Duration = Duration::from_millis(3000);
 
+/// How long a new process may take.
+const RESTART: Duration = Duration::from_secs(10);
+
 /// The Rust cells of a session; clones are the same ones. The helper starts with the first cell.
 #[derive(Clone, Debug, Default)]
 pub struct Cells(Arc<Mutex<State>>);
@@ -34,6 +37,13 @@ impl State {
         self.last
     }
 
+    /// An answer that makes no sense: the helper cannot be used any more.
+    fn unexpected(&mut self) -> Refusal {
+        self.helper = None;
+        self.forget();
+        Refusal::Gone { how: "it said something unexpected".into(), log: Vec::new() }
+    }
+
     fn forget(&mut self) {
         self.generation.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     }
@@ -44,9 +54,13 @@ impl State {
         listener: &dyn Listener,
         interrupt: &Interrupt,
     ) -> Result<&mut Helper, Refusal> {
-        if self.helper.as_mut().is_some_and(|helper| !helper.usable()) {
+        if let Some(why) = self.helper.as_mut().and_then(Helper::lost) {
             self.helper = None;
             self.forget();
+            listener.text(
+                true,
+                &format!("{why}: all that Rust cells had made is lost; a new one starts\n"),
+            );
         }
         if self.helper.is_none() {
             let memory = self.memory.or_else(usual_memory);
@@ -84,10 +98,6 @@ impl State {
             reply => Ok(reply),
         }
     }
-}
-
-fn unexpected() -> Refusal {
-    Refusal::Gone { how: "it said something unexpected".into(), log: Vec::new() }
 }
 
 impl Cells {
@@ -142,17 +152,15 @@ impl Cells {
             seconds: cell.seconds,
         };
         let answer = state.ask(&request, listener, interrupt);
+        let folder = state.helper.as_ref().map(|helper| helper.folder().to_owned());
+        if let (Err(_), Some(folder)) = (&answer, folder) {
+            files.extend(give.iter().map(|(_, number)| folder.join(format!("out-{number}"))));
+        }
         for file in files {
             let _ = std::fs::remove_file(file);
         }
-        let Reply::Done { data, .. } = answer? else { return Err(unexpected()) };
-        // evcxr's own commands end the process that holds what cells made.
-        if cell
-            .code
-            .lines()
-            .map(str::trim)
-            .any(|line| line.starts_with(":restart") || line.starts_with(":clear"))
-        {
+        let Reply::Done { data, renewed, .. } = answer? else { return Err(state.unexpected()) };
+        if renewed {
             state.forget();
         }
         let mut given = Vec::new();
@@ -182,10 +190,8 @@ impl Cells {
         let state = &mut *self.state();
         let (id, number) = (state.number(), state.number());
         let request = Request::Function { id, name: name.to_owned(), number };
-        let Reply::Served { arity, signature, .. } = state.ask(&request, listener, interrupt)?
-        else {
-            return Err(unexpected());
-        };
+        let answer = state.ask(&request, listener, interrupt)?;
+        let Reply::Served { arity, signature, .. } = answer else { return Err(state.unexpected()) };
         let generation = Arc::clone(&state.generation);
         let helper = state.helper.as_ref().ok_or(Refusal::FunctionGone)?;
         let socket = helper.folder().join(format!("f{number}"));
@@ -199,15 +205,42 @@ impl Cells {
         let id = state.number();
         let helper = state.helper.as_mut().and_then(|helper| helper.usable().then_some(helper))?;
         let request = Request::Complete { id, code: code.to_owned(), at };
-        loop {
-            match helper.ask_quickly(&request, COMPLETION)? {
-                Reply::Completions { id: same, start, end, items } if same == id => {
-                    return Some((start, end, items));
+        match helper.ask_quickly(&request, COMPLETION)? {
+            Reply::Completions { start, end, items, .. } => Some((start, end, items)),
+            _ => None,
+        }
+    }
+
+    /// Ends the process that holds what cells made, because a function of it runs on or has ended it, and
+    /// starts a new one; how it ended. Functions and types stay.
+    pub fn end_runtime(&self, interrupt: &Interrupt) -> Refusal {
+        let mut state = self.state();
+        state.forget();
+        let id = state.number();
+        let answer = state
+            .helper
+            .as_mut()
+            .and_then(|helper| helper.ask_quickly(&Request::Restart { id }, RESTART));
+        match answer {
+            Some(Reply::Failed { why, .. }) => Refusal::Failed(why),
+            _ => {
+                state.helper = None;
+                match interrupt.is_triggered() {
+                    true => Refusal::Stopped { lost: true },
+                    false => {
+                        Refusal::Gone { how: "by a function of a cell".into(), log: Vec::new() }
+                    }
                 }
-                // Of a question that was given up.
-                Reply::Completions { .. } => {}
-                _ => return None,
             }
+        }
+    }
+
+    /// Tells what functions of cells have written.
+    pub fn drain(&self, listener: &dyn Listener) {
+        if let Ok(mut state) = self.0.try_lock()
+            && let Some(helper) = state.helper.as_mut()
+        {
+            helper.drain(listener);
         }
     }
 

@@ -52,6 +52,9 @@ impl Cells {
         None
     }
 
+    /// Nothing is written.
+    pub fn drain(&self, _: &dyn Listener) {}
+
     /// Nothing ran.
     pub fn stop(&self) -> bool {
         false
@@ -76,6 +79,11 @@ impl RustFunction {
 
     /// Its signature.
     pub fn signature(&self) -> &str {
+        match *self {}
+    }
+
+    /// The cells of which it is one.
+    pub fn cells(&self) -> &Cells {
         match *self {}
     }
 

@@ -43,5 +43,10 @@ pub(super) fn usual_memory() -> Option<u64> {
     let table = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = table.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kilobytes.saturating_mul(1024) / 4 * 3)
+    // A container may have less.
+    let groups = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+    let limits =
+        groups.iter().filter_map(|file| std::fs::read_to_string(file).ok()?.trim().parse().ok());
+    let all = limits.chain([kilobytes.saturating_mul(1024)]).min()?;
+    Some(all / 4 * 3)
 }

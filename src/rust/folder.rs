@@ -1,21 +1,34 @@
 //! The private folder of a helper.
 
-use std::fs::{DirBuilder, read_dir, read_to_string, remove_dir_all, write};
+use std::fs::{DirBuilder, File, read_dir, remove_dir_all};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use nix::fcntl::{Flock, FlockArg};
+
 /// How their names begin.
 const PREFIX: &str = "convac-rust-";
+
+/// The file that is locked.
+const OWNER: &str = "owner";
+
+/// The age from which a folder without that file is nobody's.
+const OLD: Duration = Duration::from_secs(3600);
 
 /// The longest path in which a socket still fits: its address has 104 bytes on some systems.
 const LONGEST: usize = 60;
 
 /// A folder that nobody else may look into, removed with this value.
 #[derive(Debug)]
-pub(super) struct Folder(PathBuf);
+pub(super) struct Folder {
+    path: PathBuf,
+    /// Locked as long as this program lives: whoever can lock it may take the folder away. The number
+    /// of a process would tell nothing to a program that sees other processes.
+    _owner: Flock<File>,
+}
 
 impl Folder {
     /// A new one; those that killed programs left are taken away.
@@ -33,19 +46,25 @@ impl Folder {
             let path = base.join(format!("{PREFIX}{process}-{count}"));
             match DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => {
-                    let folder = Self(path);
-                    write(folder.0.join("owner"), process.to_string())?;
-                    return Ok(folder);
+                    let owner = File::create(path.join(OWNER))?;
+                    let owner = Flock::lock(owner, FlockArg::LockExclusiveNonblock);
+                    let owner = owner.map_err(|(_, error)| io::Error::from(error))?;
+                    return Ok(Self { path, _owner: owner });
                 }
-                // Of a process with the same number, before a restart of the machine.
+                // Of a process with the same number.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
+    /// Whether it is still there as it was made.
+    pub fn is_there(&self) -> bool {
+        self.path.join(OWNER).exists()
+    }
+
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 
@@ -53,7 +72,7 @@ impl Drop for Folder {
     fn drop(&mut self) {
         // What was killed a moment ago may still be writing.
         for _ in 0..50 {
-            match remove_dir_all(&self.0) {
+            match remove_dir_all(&self.path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     std::thread::sleep(Duration::from_millis(10));
                 }
@@ -71,14 +90,18 @@ fn sweep(base: &Path) {
         if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
             continue;
         }
-        let own = entry
-            .metadata()
-            .is_ok_and(|data| data.is_dir() && data.uid() == nix::unistd::getuid().as_raw());
-        let owner =
-            read_to_string(path.join("owner")).ok().and_then(|text| text.trim().parse().ok());
-        let Some(owner) = owner.filter(|_| own) else { continue };
-        let alive = nix::sys::signal::kill(nix::unistd::Pid::from_raw(owner), None);
-        if alive == Err(nix::errno::Errno::ESRCH) {
+        let Ok(data) = entry.metadata() else { continue };
+        if !data.is_dir() || data.uid() != nix::unistd::getuid().as_raw() {
+            continue;
+        }
+        let dead = match File::open(path.join(OWNER)) {
+            Ok(owner) => Flock::lock(owner, FlockArg::LockExclusiveNonblock).is_ok(),
+            // One that is just being made, or whose parts a cell has deleted.
+            Err(_) => {
+                data.modified().ok().and_then(|at| at.elapsed().ok()).is_some_and(|age| age > OLD)
+            }
+        };
+        if dead {
             let _ = remove_dir_all(path);
         }
     }
@@ -103,14 +126,13 @@ mod tests {
     #[test]
     fn what_the_dead_left_is_swept() {
         let base = tempfile::tempdir().unwrap();
-        // No process has this number: it is above every limit of the kernel.
-        for (name, owner) in
-            [("convac-rust-1-0", "4194305"), ("convac-rust-2-0", "1"), ("other", "4194305")]
-        {
+        for name in ["convac-rust-1-0", "convac-rust-2-0", "other"] {
             std::fs::create_dir(base.path().join(name)).unwrap();
-            write(base.path().join(name).join("owner"), owner).unwrap();
+            std::fs::write(base.path().join(name).join(OWNER), "").unwrap();
         }
         std::fs::create_dir(base.path().join("convac-rust-3-0")).unwrap();
+        let alive = File::open(base.path().join("convac-rust-2-0").join(OWNER)).unwrap();
+        let _alive = Flock::lock(alive, FlockArg::LockExclusiveNonblock).unwrap();
         sweep(base.path());
         let mut left: Vec<_> =
             read_dir(base.path()).unwrap().map(|e| e.unwrap().file_name()).collect();

@@ -72,6 +72,11 @@ impl RustFunction {
         &self.signature
     }
 
+    /// The cells of which it is one.
+    pub fn cells(&self) -> &Cells {
+        &self.cells
+    }
+
     /// The results of so many calls, as one list; each column holds one parameter of all of them.
     ///
     /// # Errors
@@ -94,7 +99,10 @@ impl RustFunction {
         }
         let mut stream = match slot.take() {
             Some(stream) => stream,
-            None => UnixStream::connect(&self.socket).map_err(|_| Refusal::FunctionGone)?,
+            None => match UnixStream::connect(&self.socket) {
+                Ok(stream) => stream,
+                Err(_) => return Err(self.cells.end_runtime(interrupt)),
+            },
         };
         let mut patient = Patient { stream: &mut stream, interrupt };
         match cac::ask(&mut patient, calls, columns) {
@@ -102,12 +110,8 @@ impl RustFunction {
                 *slot = Some(stream);
                 answer.map_err(Refusal::Fault)
             }
-            Err(_) if interrupt.is_triggered() => {
-                // It still runs, and nothing but the end of its process stops it.
-                self.cells.stop();
-                Err(Refusal::Stopped { lost: true })
-            }
-            Err(_) => Err(Refusal::FunctionGone),
+            // It still runs, and nothing but the end of its process stops it; or it has ended that.
+            Err(_) => Err(self.cells.end_runtime(interrupt)),
         }
     }
 }

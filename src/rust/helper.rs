@@ -45,6 +45,8 @@ pub(super) struct Helper {
     rustc: String,
     /// Whether it still takes requests.
     usable: bool,
+    /// What cells wrote while nobody listened.
+    late: Vec<(bool, String)>,
 }
 
 impl Helper {
@@ -83,9 +85,10 @@ impl Helper {
         let log = sender.clone();
         std::thread::spawn(move || pass_replies(&mut output, &sender));
         std::thread::spawn(move || {
-            for line in BufReader::new(errors).lines() {
-                let Ok(line) = line else { break };
-                if log.send(Event::Log(line)).is_err() {
+            let mut lines = BufReader::new(errors).split(b'\n');
+            // Whatever it says is taken: a pipe that nobody reads would stop it.
+            while let Some(Ok(line)) = lines.next() {
+                if log.send(Event::Log(String::from_utf8_lossy(&line).into_owned())).is_err() {
                     break;
                 }
             }
@@ -98,6 +101,7 @@ impl Helper {
             folder,
             rustc: String::new(),
             usable: true,
+            late: Vec::new(),
         };
         helper.wait_until_ready(program, listener, interrupt, began)?;
         Ok(helper)
@@ -205,13 +209,15 @@ impl Helper {
         listener: &dyn Listener,
         interrupt: &Interrupt,
     ) -> Result<Reply, Refusal> {
+        let id = request.id().unwrap_or(0);
+        self.drain(listener);
         self.send(request)?;
         let mut asked_to_stop: Option<Instant> = None;
         let mut told = false;
         loop {
             if interrupt.is_triggered() && asked_to_stop.is_none() {
                 asked_to_stop = Some(Instant::now());
-                self.send(&Request::Interrupt)?;
+                self.send(&Request::Interrupt { of: id })?;
             }
             if asked_to_stop.is_some_and(|since| since.elapsed() > PATIENCE) {
                 self.kill();
@@ -219,6 +225,12 @@ impl Helper {
             }
             match self.events.recv_timeout(GLANCE) {
                 Ok(Event::Reply(Reply::Stream { error, text })) => listener.text(error, &text),
+                // Of a question that was given up.
+                Ok(Event::Reply(reply)) if reply.id().is_some_and(|answered| answered < id) => {}
+                Ok(Event::Reply(reply)) if reply.id() != Some(id) => {
+                    let why = "it answered something that it was not asked".to_owned();
+                    return Err(self.gone(Some(why)));
+                }
                 Ok(Event::Reply(reply)) => {
                     if told {
                         listener.status("compiled", true);
@@ -241,14 +253,32 @@ impl Helper {
 
     /// Asks something whose answer is not worth waiting for long.
     pub fn ask_quickly(&mut self, request: &Request, wait: Duration) -> Option<Reply> {
+        let id = request.id();
         self.send(request).ok()?;
         let end = Instant::now() + wait;
         loop {
             let left = end.checked_duration_since(Instant::now())?;
             match self.next(left) {
-                Ok(Some(Reply::Stream { .. }) | None) => {}
-                Ok(Some(reply)) => return Some(reply),
+                Ok(Some(reply)) if reply.id() == id => return Some(reply),
+                Ok(Some(Reply::Stream { error, text })) => self.late.push((error, text)),
+                Ok(_) => {}
                 Err(_) => return None,
+            }
+        }
+    }
+
+    /// Tells what was written while nobody listened: by functions and threads of cells.
+    pub fn drain(&mut self, listener: &dyn Listener) {
+        for (error, text) in std::mem::take(&mut self.late) {
+            listener.text(error, &text);
+        }
+        while let Ok(event) = self.events.try_recv() {
+            match event {
+                Event::Reply(Reply::Stream { error, text }) => listener.text(error, &text),
+                // Of a question that was given up.
+                Event::Reply(_) => {}
+                Event::Log(line) => self.note(line),
+                Event::End(_) => self.usable = false,
             }
         }
     }
@@ -260,8 +290,26 @@ impl Helper {
         }
     }
 
+    /// Why it takes no more requests, if it does not.
+    pub fn lost(&mut self) -> Option<String> {
+        if !self.usable {
+            return Some("the helper for Rust cells ended".into());
+        }
+        if let Ok(Some(status)) = self.child.try_wait() {
+            return Some(format!("the helper for Rust cells ended ({status})"));
+        }
+        let folder = self.folder.path();
+        if !self.folder.is_there() {
+            return Some(format!(
+                "the private folder of Rust cells, {}, was deleted",
+                folder.display()
+            ));
+        }
+        None
+    }
+
     pub fn usable(&mut self) -> bool {
-        self.usable && matches!(self.child.try_wait(), Ok(None))
+        self.lost().is_none()
     }
 
     pub fn process(&self) -> u32 {
@@ -305,7 +353,7 @@ impl Helper {
 
 impl Drop for Helper {
     fn drop(&mut self) {
-        if self.usable() && write_frame(&mut self.input, &Request::Quit).is_ok() {
+        if self.usable && write_frame(&mut self.input, &Request::Quit).is_ok() {
             self.wait(FAREWELL);
         }
         self.kill();

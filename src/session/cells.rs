@@ -316,7 +316,7 @@ impl Asked<'_> {
         let name = self.magic_name();
         Diagnostic::new(Code::Call, format!("`{name}` wants {what}"))
             .at(self.name(), "")
-            .hint(self.usage())
+            .hint(self.usage().replace('\n', " …"))
     }
 
     fn needs_terminal(&self) -> Diagnostic {

@@ -6,10 +6,10 @@ use super::Session;
 use super::candidates::{Candidates, Rank};
 use super::cells::Asked;
 use super::complete::{Completion, CompletionKind, Completions};
-use crate::builtins::rust::{compiler_error, errors, inward, networks, outward};
+use crate::builtins::rust::{Telling, compiler_error, errors, inward, networks, outward};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use crate::evaluate::{Output, Shown};
-use crate::rust::{Cell, CellFailure, CellSpan, Cells, CompilerError, Listener, Refusal};
+use crate::rust::{Cell, CellFailure, CellSpan, Cells, CompilerError, Refusal};
 use crate::symbol::Symbol;
 use crate::syntax::{RESERVED, continues_word, starts_word};
 use crate::value::{Failure, Value};
@@ -22,19 +22,6 @@ struct Options<'t> {
     seconds: Option<f64>,
     /// In MiB.
     memory: Option<u64>,
-}
-
-/// Hands on what a cell writes while it runs.
-struct Telling<'o>(&'o dyn Output);
-
-impl Listener for Telling<'_> {
-    fn text(&self, error: bool, text: &str) {
-        if error { self.0.warn(text) } else { self.0.stream(text) }
-    }
-
-    fn status(&self, text: &str, done: bool) {
-        self.0.status(text, done);
-    }
 }
 
 impl Session {
@@ -252,6 +239,15 @@ fn read_options<'t>(asked: &Asked<'_>, text: &'t str) -> Result<Options<'t>, Fai
                         part,
                     ));
                 }
+                if !is_rust_name(part) {
+                    let message = format!("`{part}` is no name of a variable in Rust");
+                    let error = Diagnostic::new(Code::Call, message).at(place(asked, part), "");
+                    let hint = match word {
+                        "--in" => format!("let value = {part}"),
+                        _ => format!("let value = {part};"),
+                    };
+                    return Err(Box::new(error.hint(hint)));
+                }
                 let names = if word == "--in" { &mut options.bring } else { &mut options.give };
                 if !names.contains(&part) {
                     names.push(part);
@@ -283,6 +279,20 @@ fn read_options<'t>(asked: &Asked<'_>, text: &'t str) -> Result<Options<'t>, Fai
     } else {
         Err(wrong(format!("`{word}` wants something behind it"), word))
     }
+}
+
+/// Whether Rust takes it as the name of a variable.
+fn is_rust_name(name: &str) -> bool {
+    const WORDS: [&str; 52] = [
+        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
+        "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
+        "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
+        "ref", "return", "self", "Self", "static", "struct", "super", "trait", "true", "try",
+        "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    ];
+    let mut chars = name.chars();
+    let begins = chars.next().is_some_and(|c| c == '_' || unicode_ident::is_xid_start(c));
+    begins && name != "_" && chars.all(unicode_ident::is_xid_continue) && !WORDS.contains(&name)
 }
 
 /// Where a word stands behind `%%rust`: the last one, because `--out` comes last.

@@ -69,12 +69,15 @@ fn answer(request: Request, requests: &Receiver<Request>, folder: &std::path::Pa
         Request::Execute { id, code, bring, give, .. } => {
             let result = execute(&code, &bring, &give, requests, folder);
             say(&match result {
-                Ok(data) => Reply::Done { id, data },
+                Ok(data) => Reply::Done { id, data, renewed: code.contains("renew") },
                 Err(why) => Reply::Failed { id, why },
             });
         }
         Request::Function { id, name, number } => say(&function(id, &name, number)),
         Request::Complete { id, code, at } => {
+            if code.contains("slowly") {
+                std::thread::sleep(Duration::from_millis(3500));
+            }
             let start = code[..at].rfind([' ', '\n']).map_or(0, |at| at + 1);
             let item = Completion {
                 text: "println!".into(),
@@ -84,9 +87,13 @@ fn answer(request: Request, requests: &Receiver<Request>, folder: &std::path::Pa
             say(&Reply::Completions { id, start, end: at, items: vec![item] });
         }
         Request::Check { id, .. } | Request::Limit { id, .. } => {
-            say(&Reply::Done { id, data: BTreeMap::new() });
+            say(&Reply::Done { id, data: BTreeMap::new(), renewed: false });
         }
-        Request::Interrupt | Request::Quit => {}
+        Request::Restart { id } => {
+            let lost = Some(vec!["a".into()]);
+            say(&Reply::Failed { id, why: Failure::Interrupted { lost } });
+        }
+        Request::Interrupt { .. } | Request::Quit => {}
     }
 }
 
@@ -196,13 +203,16 @@ fn execute(
                     lost: vec!["a".into(), "b".into()],
                 });
             }
+            "return" => return Err(Failure::Returned),
+            "wrong" => say(&Reply::Done { id: 1_000_000, data: BTreeMap::new(), renewed: false }),
+            "unfurnish" => std::fs::remove_dir_all(folder).unwrap(),
             "refuse" => return Err(Failure::Refused { message: rest.replace('|', "\n") }),
             "late" => return Err(Failure::TimedOut { seconds: 2.0, lost: Some(vec!["a".into()]) }),
             "loop" | "compile" => {
                 stream(false, "running\n".into());
                 let lost = (command == "loop").then(|| vec!["a".to_owned()]);
                 while let Ok(request) = requests.recv() {
-                    if request == Request::Interrupt {
+                    if matches!(request, Request::Interrupt { .. }) {
                         return Err(Failure::Interrupted { lost });
                     }
                 }

@@ -19,6 +19,11 @@ fn calls_and_maps() {
     assert_eq!(desk.value("area(2, 1.5)"), "3.0");
     assert_eq!(desk.value("map([1, 2.5, -3], square)"), "[1.0, 6.25, 9.0]");
     assert_eq!(desk.value("map([], square)"), "[]");
+    // What is an int stays one, whatever stands beside it.
+    assert_eq!(
+        desk.value("map([1, 2.5, 2^60], rust_fn(\"describe\"))"),
+        "[\"an int\", \"a real\", \"an int\"]"
+    );
     assert_eq!(desk.value("[square(x) for x in range(0, 3)]"), "[0.0, 1.0, 4.0, 9.0]");
     assert_eq!(desk.value("let g = (x) -> square(x) + 1\nmap([1, 2], g)"), "[2.0, 5.0]");
     assert_eq!(
@@ -128,11 +133,23 @@ fn what_is_gone_says_so() {
     desk.good("%rust restart");
     assert!(desk.bad("square(2)").contains("has ended"));
     desk.good("let deadly = rust_fn(\"deadly\")");
-    assert!(desk.bad("deadly(1)").contains("has ended"));
+    assert!(desk.bad("deadly(1)").contains("error[E10]: the helper for Rust cells ended"));
+    desk.good("let square = rust_fn(\"square\")");
+    desk.good("%%rust\nrenew");
+    assert!(desk.bad("square(2)").contains("has ended"), "`:restart` in a cell");
     // A call that never comes back is stopped by the end of its process.
     desk.good("let slow = rust_fn(\"slow\")");
+    let process = desk.status("process");
     let told = desk.stopped("print(\"running\")\nslow(1)");
-    assert!(told.contains("E09"), "{told}");
+    assert!(
+        told.contains("error[E09]: interrupted; the process of Rust cells was ended"),
+        "{told}"
+    );
+    assert!(
+        told.contains("the variable a is lost; functions, types and imports of cells are kept"),
+        "{told}"
+    );
+    assert_eq!(desk.status("process"), process, "the helper lives");
     desk.good("let square = rust_fn(\"square\")");
     assert_eq!(desk.value("square(3)"), "9.0");
 }

@@ -103,6 +103,17 @@ fn helpers_that_die() {
     let (_, errors) = desk.run("%%rust\nvalue 1");
     // It may not have died yet when the cell was sent.
     assert!(errors.len() <= 1, "{}", desk.told(&errors));
+    // The folder goes away under its feet: that is said, and the next cell has a new helper.
+    desk.good("%%rust\nunfurnish");
+    let kept = desk.good("%%rust\nvalue 1");
+    let told = kept.err.lock().unwrap();
+    assert!(
+        told.contains("was deleted: all that Rust cells had made is lost; a new one starts"),
+        "{told}"
+    );
+    drop(told);
+    let told = desk.bad("%%rust\nwrong");
+    assert!(told.contains("it answered something that it was not asked"), "{told}");
     desk.good("%%rust\nvalue 1");
     assert_ne!(desk.status("process"), process);
 }

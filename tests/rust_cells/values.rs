@@ -171,6 +171,11 @@ fn options() {
         let told = desk.bad(&format!("{line}\nvalue 1"));
         assert!(told.starts_with("error[E03]") && told.contains(wanted), "{line}\n{told}");
     }
+    for name in ["match", "self", "type", "_", "α₁"] {
+        desk.run(&format!("let {name} = 1"));
+        let told = desk.bad(&format!("%%rust --in {name}\nvalue 1"));
+        assert!(told.contains("is no name of a variable in Rust"), "{told}");
+    }
     assert!(desk.bad("%%rust").contains("`%%rust` wants Rust code in the lines below"));
     assert!(desk.bad("%%rust\n  \n").contains("wants Rust code"));
     assert!(
@@ -197,6 +202,8 @@ fn errors_at_their_places() {
         told.starts_with("error[E10]: the cell panicked: boom\n  ┌─ In[4]:2:1\n2 │ panic boom"),
         "{told}"
     );
+    let told = desk.bad("%%rust\nreturn\n");
+    assert!(told.contains("the cell ended early: a `?` met an error"), "{told}");
     let told = desk.bad("%%rust\nend signal 11 (segmentation fault)\n");
     assert!(
         told.contains("the process of Rust cells ended: signal 11 (segmentation fault)"),
@@ -228,6 +235,12 @@ fn completion() {
     assert_eq!(desk.status("process"), "none");
     desk.good("%%rust\nvalue 1");
     assert_eq!(offered(&desk, "%%rust\nprin"), (7, 11, vec!["println!".into()]));
+    // One that takes too long is given up; its answer is taken for nothing else.
+    assert_eq!(offered(&desk, "%%rust\nslowly prin").2, Vec::<String>::new());
+    for value in ["2", "3"] {
+        let kept = desk.good(&format!("%%rust\nvalue {value}"));
+        assert_eq!(kept.forms.lock().unwrap()[0]["text/plain"], value);
+    }
     assert_eq!(offered(&desk, "%%rust --se"), (7, 11, vec!["--seconds".into()]));
     assert_eq!(offered(&desk, "%%rust --in wi"), (12, 14, vec!["widths".into()]));
     assert_eq!(offered(&desk, "%rust re").2, ["restart"]);

@@ -17,6 +17,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::ROLE;
 use crate::folder::{OUTPUT, private};
+use crate::runtime::SECRET;
 
 /// What the helper is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub enum News {
     Error = 2,
     /// A cell begins to run.
     Begin = 3,
-    /// It has ended; everything that it wrote was told before. One byte: whether it panicked.
+    /// It has ended; everything that it wrote was told before. One byte: [`PANICKED`], [`RETURNED`] or 0.
     End = 4,
     /// The runtime is dead: exit status and signal, four bytes each; -1 for what there is not.
     Died = 5,
@@ -41,6 +42,12 @@ impl News {
             .find(|news| *news as u8 == byte)
     }
 }
+
+/// A cell ended by a panic.
+pub const PANICKED: u8 = 1;
+
+/// A cell ended by a `?`.
+pub const RETURNED: u8 = 2;
 
 /// What the helper says when it has heard of an end.
 pub const HEARD: u8 = b'h';
@@ -86,10 +93,12 @@ pub fn run() -> ExitCode {
 
 fn start() -> io::Result<()> {
     let socket = UnixStream::connect(private().join(OUTPUT))?;
+    let secret = secret();
     let mut child = Command::new(std::env::current_exe()?)
         .env(ROLE, "runtime")
         // Panics are told in one line, and a backtrace would show evcxr and this program.
         .env("RUST_BACKTRACE", "0")
+        .env(SECRET, &secret)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -119,7 +128,7 @@ fn start() -> io::Result<()> {
         let socket = Arc::clone(&socket);
         std::thread::spawn(move || pass_commands(input, &socket));
     }
-    pump(output, errors, &socket, &answers);
+    pump(output, errors, Splitter::new(&secret), &socket, &answers);
     let (code, signal) = wait(&child)?;
     let mut payload = code.unwrap_or(-1).to_le_bytes().to_vec();
     payload.extend(signal.unwrap_or(-1).to_le_bytes());
@@ -166,11 +175,11 @@ fn ready(fd: &impl std::os::fd::AsFd, wait: Option<&Timespec>) -> bool {
 fn pump(
     mut output: ChildStdout,
     mut errors: ChildStderr,
+    mut splitter: Splitter,
     socket: &Mutex<UnixStream>,
     answers: &Receiver<()>,
 ) {
     let mut buffer = vec![0; 64 << 10];
-    let mut splitter = Splitter::default();
     let (mut output_open, mut errors_open) = (true, true);
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     while output_open || errors_open {
@@ -207,7 +216,7 @@ fn pump(
                                     .write_all(&line)
                                     .and_then(|()| io::stdout().flush());
                             }
-                            Piece::End { panicked } => {
+                            Piece::End { how } => {
                                 // What was written to the other stream before comes before.
                                 while errors_open && ready(&errors, Some(&now)) {
                                     match errors.read(&mut buffer) {
@@ -217,7 +226,7 @@ fn pump(
                                         _ => errors_open = false,
                                     }
                                 }
-                                tell(socket, News::End, &[u8::from(panicked)]);
+                                tell(socket, News::End, &[how]);
                                 // evcxr hears of the end when the helper knows all about it.
                                 let _ = answers.recv_timeout(PATIENCE);
                                 let line = format!("{COMPLETE}\n");
@@ -237,13 +246,29 @@ fn pump(
     }
 }
 
+/// What evcxr waits for at the end of a cell.
 const COMPLETE: &str = "EVCXR_EXECUTION_COMPLETE";
+/// A `?` of a cell met an error.
+const ERROR: &[u8] = b"EVCXR_ERROR_OCCURRED";
 const PANIC: &[u8] = b"EVCXR_PANIC_NOTIFICATION";
 const BEGIN_CONTENT: &[u8] = b"EVCXR_BEGIN_CONTENT ";
 const END_CONTENT: &[u8] = b"EVCXR_END_CONTENT";
+/// The line by which the runtime says that a cell has ended.
+pub fn end_line(secret: &str) -> String {
+    format!("EVCXR_END {secret}\n")
+}
+
+/// A word that no cell can guess.
+fn secret() -> String {
+    let mut bytes = [0; 16];
+    if let Ok(mut random) = std::fs::File::open("/dev/urandom") {
+        let _ = random.read_exact(&mut bytes);
+    }
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// What else evcxr's runtime says: a line that begins so.
-const OTHERS: [&[u8]; 3] =
-    [b"EVCXR_ERROR_OCCURRED", b"EVCXR_VARIABLE_CHANGED_TYPE:", b"EVCXR_INPUT_REQUEST"];
+const OTHERS: [&[u8]; 2] = [ERROR, b"EVCXR_VARIABLE_CHANGED_TYPE:"];
 /// The longest content (a picture, a page) that is passed on.
 const MAX_CONTENT: usize = 64 << 20;
 
@@ -254,25 +279,32 @@ enum Piece {
     Text(Vec<u8>),
     /// It is for evcxr: whole lines.
     Evcxr(Vec<u8>),
-    /// The cell has ended.
-    End { panicked: bool },
+    /// The cell has ended: [`PANICKED`], [`RETURNED`] or 0.
+    End { how: u8 },
 }
 
 /// Cuts the runtime's standard output into pieces. Words for evcxr may follow printed text on the
 /// same line, because nobody ends the last line of a cell that did not end it itself.
 #[derive(Default)]
 struct Splitter {
+    /// The line by which the runtime ends a cell; no cell knows it.
+    complete: Vec<u8>,
     /// What may become a word for evcxr.
     held: Vec<u8>,
     /// The content that is being told, with its first line.
     content: Option<Vec<u8>>,
     /// Whether it was too long, and is dropped.
     dropped: bool,
-    panicked: bool,
+    /// How the cell will have ended.
+    how: u8,
     pieces: Vec<Piece>,
 }
 
 impl Splitter {
+    fn new(secret: &str) -> Self {
+        Self { complete: end_line(secret).into_bytes(), ..Self::default() }
+    }
+
     fn text(&mut self, text: &[u8]) {
         if text.is_empty() {
             return;
@@ -326,11 +358,11 @@ impl Splitter {
             }
             let whole = self.content.take().unwrap_or_default();
             if contains(line, PANIC).is_some() {
-                self.panicked = true;
+                self.how = PANICKED;
             }
             if std::mem::take(&mut self.dropped) {
                 self.text(b"(what this cell shows is longer than 64 MB and is left out)\n");
-                if self.panicked {
+                if self.how == PANICKED {
                     self.pieces.push(Piece::Evcxr(line.to_vec()));
                 }
             } else {
@@ -343,20 +375,21 @@ impl Splitter {
             self.content = Some(line[at..].to_vec());
             return;
         }
-        let complete = COMPLETE.as_bytes();
-        if let Some(at) =
-            contains(line, complete).filter(|at| line[at + complete.len()..] == *b"\n")
-        {
-            self.text(&line[..at]);
-            let panicked = std::mem::take(&mut self.panicked);
-            self.pieces.push(Piece::End { panicked });
+        if !self.complete.is_empty() && line.ends_with(&self.complete) {
+            self.text(&line[..line.len() - self.complete.len()]);
+            let how = std::mem::take(&mut self.how);
+            self.pieces.push(Piece::End { how });
             return;
         }
         let told =
             OTHERS.iter().copied().chain([PANIC]).filter_map(|word| contains(line, word)).min();
         match told {
             Some(at) => {
-                self.panicked |= line[at..].starts_with(PANIC);
+                if line[at..].starts_with(PANIC) {
+                    self.how = PANICKED;
+                } else if line[at..].starts_with(ERROR) {
+                    self.how = RETURNED;
+                }
                 self.text(&line[..at]);
                 self.pieces.push(Piece::Evcxr(line[at..].to_vec()));
             }
@@ -389,10 +422,10 @@ mod tests {
 
     /// The pieces of a text, whatever the sizes of the parts in which it arrives.
     fn pieces(text: &[u8]) -> Vec<Piece> {
-        let mut whole = Splitter::default();
+        let mut whole = Splitter::new("s3");
         whole.take(text);
         for size in [1, 2, 7, 13] {
-            let mut parts = Splitter::default();
+            let mut parts = Splitter::new("s3");
             for part in text.chunks(size) {
                 parts.take(part);
             }
@@ -414,25 +447,23 @@ mod tests {
     fn text_and_words_are_kept_apart() {
         assert_eq!(pieces(b"a\nb\n"), [text("a\nb\n")]);
         assert_eq!(
-            pieces(b"fooEVCXR_EXECUTION_COMPLETE\nbar"),
-            [text("foo"), Piece::End { panicked: false }, text("bar")]
+            pieces(b"fooEVCXR_END s3\nbar"),
+            [text("foo"), Piece::End { how: 0 }, text("bar")]
         );
         assert_eq!(
-            pieces(b"xEVCXR_BEGIN_CONTENT text/plain\n1\nEVCXR_END_CONTENT\nEVCXR_EXECUTION_COMPLETE\n"),
+            pieces(b"xEVCXR_BEGIN_CONTENT text/plain\n1\nEVCXR_END_CONTENT\nEVCXR_END s3\n"),
             [
                 text("x"),
                 evcxr("EVCXR_BEGIN_CONTENT text/plain\n1\nEVCXR_END_CONTENT\n"),
-                Piece::End { panicked: false }
+                Piece::End { how: 0 }
             ]
         );
         assert_eq!(
-            pieces(
-                b"EVCXR_PANIC_NOTIFICATION\nEVCXR_EXECUTION_COMPLETE\nEVCXR_EXECUTION_COMPLETE\n"
-            ),
+            pieces(b"EVCXR_PANIC_NOTIFICATION\nEVCXR_END s3\nEVCXR_END s3\n"),
             [
                 evcxr("EVCXR_PANIC_NOTIFICATION\n"),
-                Piece::End { panicked: true },
-                Piece::End { panicked: false }
+                Piece::End { how: PANICKED },
+                Piece::End { how: 0 }
             ]
         );
         assert_eq!(
@@ -442,10 +473,18 @@ mod tests {
     }
 
     #[test]
+    fn a_question_mark_that_meets_an_error() {
+        assert_eq!(
+            pieces(b"lost\nEVCXR_ERROR_OCCURRED\nEVCXR_END s3\n"),
+            [text("lost\n"), evcxr("EVCXR_ERROR_OCCURRED\n"), Piece::End { how: RETURNED }]
+        );
+    }
+
+    #[test]
     fn what_only_looks_like_a_word_is_text() {
         assert_eq!(pieces(b"EVCXR EVCX\nEVCXR_ELSE\n"), [text("EVCXR EVCX\nEVCXR_ELSE\n")]);
-        assert_eq!(pieces(b"EVCXR_EXECUTION_COMPLETED\n"), [text("EVCXR_EXECUTION_COMPLETED\n")]);
-        let mut open = Splitter::default();
+        assert_eq!(pieces(b"EVCXR_EXECUTION_COMPLETE\n"), [text("EVCXR_EXECUTION_COMPLETE\n")]);
+        let mut open = Splitter::new("s3");
         open.take(b"% EVC");
         assert_eq!(open.pieces, []);
         assert_eq!(open.finish().unwrap(), b"% EVC");
@@ -453,19 +492,19 @@ mod tests {
 
     #[test]
     fn content_that_is_too_long_is_dropped() {
-        let mut splitter = Splitter::default();
+        let mut splitter = Splitter::new("s3");
         splitter.take(b"EVCXR_BEGIN_CONTENT image/svg+xml\n");
         let part = vec![b'x'; 1 << 20];
         for _ in 0..80 {
             splitter.take(&part);
             assert!(splitter.held.len() <= MAX_CONTENT + part.len());
         }
-        splitter.take(b"\nEVCXR_END_CONTENT\nEVCXR_EXECUTION_COMPLETE\n");
+        splitter.take(b"\nEVCXR_END_CONTENT\nEVCXR_END s3\n");
         assert_eq!(
             splitter.pieces,
             [
                 text("(what this cell shows is longer than 64 MB and is left out)\n"),
-                Piece::End { panicked: false }
+                Piece::End { how: 0 }
             ]
         );
     }

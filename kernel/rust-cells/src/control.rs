@@ -49,12 +49,16 @@ pub struct State {
     pub running: bool,
     /// Whether the cell panicked at its end.
     pub panicked: bool,
+    /// Whether a `?` of it met an error.
+    pub returned: bool,
     /// The last panic that was told, if it is not known yet whether the cell ends by it.
     pub panic: Option<Panic>,
-    /// How the runtime ended, if it did during this cell.
+    /// How the runtime ended, if it did and nobody has been told yet.
     pub death: Option<Death>,
-    /// Whether a request is being answered.
-    busy: bool,
+    /// The request that is being answered.
+    busy: Option<u64>,
+    /// A request that shall be stopped and has not begun.
+    stop_later: Option<u64>,
     /// Why it is being stopped.
     stopped: Option<Stopped>,
     /// When it must have ended.
@@ -93,13 +97,13 @@ impl Control {
     }
 
     /// A request is about to be answered.
-    pub fn begin(&self, seconds: Option<f64>) {
+    pub fn begin(&self, request: u64, seconds: Option<f64>) {
         let mut state = self.state();
-        state.busy = true;
-        state.stopped = None;
+        state.busy = Some(request);
+        state.stopped = (state.stop_later == Some(request)).then_some(Stopped::ByUser);
         state.panicked = false;
+        state.returned = false;
         state.panic = None;
-        state.death = None;
         // Too long a time to count is no limit.
         state.deadline = seconds.and_then(|seconds| {
             let time = Duration::try_from_secs_f64(seconds).ok()?;
@@ -112,7 +116,7 @@ impl Control {
     /// It was answered, or is about to be: why it was stopped, if it was.
     pub fn end(&self) -> Option<Stopped> {
         let mut state = self.state();
-        state.busy = false;
+        state.busy = None;
         state.deadline = None;
         self.changed();
         state.stopped.take()
@@ -126,11 +130,12 @@ impl Control {
         drop(wait);
     }
 
-    /// Stops what runs, if anything does.
-    pub fn stop(&self, why: Stopped) {
+    /// Stops a request, now or when it begins.
+    pub fn stop(&self, request: u64) {
         let mut state = self.state();
-        if state.busy && state.stopped.is_none() {
-            state.stopped = Some(why);
+        state.stop_later = Some(request);
+        if state.busy == Some(request) && state.stopped.is_none() {
+            state.stopped = Some(Stopped::ByUser);
             self.changed();
         }
     }
@@ -140,7 +145,7 @@ impl Control {
         let mut tries = 0_u32;
         let mut state = self.state();
         loop {
-            if state.stopped.is_some() && state.busy {
+            if state.stopped.is_some() && state.busy.is_some() {
                 let running = state.running;
                 if running && tries % 50 == 0 {
                     if let Some(mut runtime) =

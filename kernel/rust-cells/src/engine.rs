@@ -100,18 +100,23 @@ impl Engine {
     pub fn answer(&mut self, request: Request) {
         let reply = match request {
             Request::Execute { id, code, bring, give, seconds } => {
-                match self.execute(&code, &bring, &give, seconds) {
-                    Ok(data) => Reply::Done { id, data },
+                let before = self.control.child_id();
+                match self.execute(id, &code, &bring, &give, seconds) {
+                    Ok(data) => {
+                        let renewed = self.control.child_id() != before;
+                        self.fresh |= renewed;
+                        Reply::Done { id, data, renewed }
+                    }
                     Err(why) => Reply::Failed { id, why },
                 }
             }
-            Request::Function { id, name, number } => match self.serve(&name, number) {
+            Request::Function { id, name, number } => match self.serve(id, &name, number) {
                 Ok((arity, signature)) => Reply::Served { id, arity, signature },
                 Err(why) => Reply::Failed { id, why },
             },
             Request::Complete { id, code, at } => self.complete(id, &code, at),
             Request::Check { id, code } => match self.check(&code) {
-                Ok(()) => Reply::Done { id, data: BTreeMap::new() },
+                Ok(()) => Reply::Done { id, data: BTreeMap::new(), renewed: false },
                 Err(why) => Reply::Failed { id, why },
             },
             Request::Limit { id, memory } => {
@@ -119,7 +124,7 @@ impl Engine {
                 let done =
                     self.control.child_id().is_some_and(|child| limit_grandchildren(child, memory));
                 match done {
-                    true => Reply::Done { id, data: BTreeMap::new() },
+                    true => Reply::Done { id, data: BTreeMap::new(), renewed: false },
                     false => {
                         let message =
                             "the limit of a running process cannot be changed here".into();
@@ -127,11 +132,29 @@ impl Engine {
                     }
                 }
             }
-            Request::Interrupt | Request::Quit => return,
+            Request::Restart { id } => Reply::Failed { id, why: self.restart() },
+            Request::Interrupt { .. } | Request::Quit => return,
         };
         self.outlet.send(&reply);
         if self.fresh {
             self.greet();
+        }
+    }
+
+    /// Ends the runtime and starts a new one; how the old one ended.
+    fn restart(&mut self) -> Failure {
+        let lost = self.variables();
+        // What it has told of its end is heard by another thread.
+        if self.control.state().death.is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let death = self.control.state().death.take();
+        let _ = self.guarded(":restart");
+        self.control.state().death = None;
+        self.fresh = true;
+        match death {
+            Some(death) => Failure::Ended { how: how(Some(&death)), lost },
+            None => Failure::Interrupted { lost: Some(lost) },
         }
     }
 
@@ -164,11 +187,14 @@ impl Engine {
 
     fn execute(
         &mut self,
+        id: u64,
         code: &str,
         bring: &[Brought],
         give: &[(String, u64)],
         seconds: Option<f64>,
     ) -> Result<BTreeMap<String, String>, Failure> {
+        // Commands come first: what is taken over stands behind them.
+        let commands = leading_commands(code);
         let mut above = String::new();
         if std::mem::take(&mut self.forgotten) {
             above += &self.dependency();
@@ -180,28 +206,36 @@ impl Engine {
             above += "\n";
         }
         let mut frame = Frame {
+            commands,
             above: above.lines().count(),
             lines: code.lines().count(),
             given: give.iter().map(|(name, _)| name.clone()).collect(),
         };
         let gives: String =
             give.iter().map(|(name, number)| format!("cac::give({number}, &{name});\n")).collect();
-        let code_line_ends = if code.ends_with('\n') || code.is_empty() { "" } else { "\n" };
+        let first: String = code.split_inclusive('\n').take(commands).collect();
+        let rest = code.get(first.len()..).unwrap_or("");
+        let after_first = if first.is_empty() || first.ends_with('\n') { "" } else { "\n" };
         // Statements leave nothing to be shown: what is given back needs no second compilation.
-        let at_once = ends_with_statement(code);
+        let at_once = ends_with_statement(rest);
         let text = match at_once {
-            true => format!("{above}{code}{code_line_ends}{gives}"),
-            false => format!("{above}{code}"),
+            true => format!("{first}{after_first}{above}{}\n{gives}", rest.trim_end_matches('\n')),
+            false => format!("{first}{after_first}{above}{rest}"),
         };
+        if at_once {
+            frame.lines = commands + rest.trim_end_matches('\n').lines().count();
+        }
         let lost = self.variables();
         self.outlet.begin();
-        self.control.begin(seconds);
+        self.control.begin(id, seconds);
         let mut result = self.guarded(&text);
         self.control.settle();
-        let panicked = self.control.state().panicked;
-        if !at_once && !gives.is_empty() && result.is_ok() && !panicked {
-            frame.lines = 0;
-            frame.above = 0;
+        let went_through = {
+            let state = self.control.state();
+            !state.panicked && !state.returned
+        };
+        if !at_once && !gives.is_empty() && result.is_ok() && went_through {
+            (frame.lines, frame.above, frame.commands) = (0, 0, 0);
             let given = self.guarded(&gives);
             self.control.settle();
             result = given.and(result);
@@ -209,10 +243,6 @@ impl Engine {
         let stopped = self.control.end();
         self.outlet.end();
         self.forgotten |= code.lines().any(|line| line.trim_start().starts_with(":clear"));
-        self.fresh |= code
-            .lines()
-            .map(str::trim_start)
-            .any(|line| line.starts_with(":restart") || line.starts_with(":clear"));
         self.judge(result, stopped, lost, code, &frame)
     }
 
@@ -225,15 +255,17 @@ impl Engine {
         code: &str,
         frame: &Frame,
     ) -> Result<BTreeMap<String, String>, Failure> {
-        let (panicked, panic, death) = {
-            let mut state = self.control.state();
-            (state.panicked, state.panic.take(), state.death.take())
-        };
         let ended = matches!(result, Err(Error::SubprocessTerminated(_)));
         self.fresh |= ended;
+        let (panicked, returned, panic, death) = {
+            let mut state = self.control.state();
+            // That a process is gone which was replaced since is no news.
+            let death = state.death.take();
+            (state.panicked, state.returned, state.panic.take(), death)
+        };
         match stopped {
             // The cell may have ended by itself in the last moment.
-            Some(_) if result.is_ok() && !panicked => {}
+            Some(_) if result.is_ok() && !panicked && !returned => {}
             Some(Stopped::ByUser) => {
                 return Err(Failure::Interrupted { lost: ended.then_some(lost) });
             }
@@ -257,6 +289,7 @@ impl Engine {
                 };
                 Err(Failure::Panicked { message, line, column, elsewhere })
             }
+            Ok(_) if returned => Err(Failure::Returned),
             Ok(data) => Ok(data),
             Err(Error::CompilationErrors(errors)) if errors.is_empty() => {
                 Err(Failure::Refused { message: "the compiler stopped without saying why".into() })
@@ -277,14 +310,14 @@ impl Engine {
         }
     }
 
-    fn serve(&mut self, name: &str, number: u64) -> Result<(usize, String), Failure> {
+    fn serve(&mut self, id: u64, name: &str, number: u64) -> Result<(usize, String), Failure> {
         let mut defined: Vec<String> =
             self.context.defined_item_names().map(str::to_owned).collect();
         if !defined.iter().any(|item| item == name) {
             defined.sort_unstable();
             return Err(Failure::NoFunction { defined });
         }
-        let data = self.execute(&format!("cac::serve({number}, {name})"), &[], &[], None)?;
+        let data = self.execute(id, &format!("cac::serve({number}, {name})"), &[], &[], None)?;
         let told = data.get(FUNCTION).and_then(|told| {
             let (arity, signature) = told.trim().split_once(' ')?;
             Some((arity.parse().ok()?, signature.to_owned()))
@@ -310,7 +343,7 @@ impl Engine {
     }
 
     fn check(&mut self, code: &str) -> Result<(), Failure> {
-        let frame = Frame { above: 0, lines: code.lines().count(), given: Vec::new() };
+        let frame = Frame { lines: code.lines().count(), ..Frame::default() };
         let context = &mut self.context;
         match catch_unwind(AssertUnwindSafe(|| context.check(code))) {
             Ok(Ok(errors)) => {
@@ -333,6 +366,20 @@ impl Engine {
 fn limit_grandchildren(between: u32, bytes: u64) -> bool {
     let children = crate::processes::children(between);
     !children.is_empty() && children.into_iter().all(|child| limit_memory(child, bytes))
+}
+
+/// How many lines of a cell come before its code: evcxr's commands, and comments and empty lines
+/// between them.
+fn leading_commands(code: &str) -> usize {
+    let mut last = 0;
+    for (number, line) in code.lines().enumerate() {
+        match line.trim_start() {
+            line if line.starts_with(':') => last = number + 1,
+            line if line.is_empty() || line.starts_with("//") => {}
+            _ => break,
+        }
+    }
+    last
 }
 
 /// Whether a cell ends with `;`, so that nothing is left to be shown.
@@ -372,6 +419,14 @@ mod tests {
         for code in ["x", "let x = 1; // x;", ":dep a = \"1\";", "", "fn f() {}"] {
             assert!(!ends_with_statement(code), "{code}");
         }
+    }
+
+    #[test]
+    fn commands_come_first() {
+        assert_eq!(leading_commands("let x = 1;\n:vars"), 0);
+        assert_eq!(leading_commands("\n// a\n:dep a = \"1\"\n\n:opt 1\n\nx"), 5);
+        assert_eq!(leading_commands(":vars"), 1);
+        assert_eq!(leading_commands(""), 0);
     }
 
     #[test]

@@ -8,8 +8,8 @@ use std::sync::mpsc::{Sender, channel};
 
 use convac_rust_wire::{Reply, Request, VERSION, read_frame};
 
-use crate::between::{HEARD, News, read_news};
-use crate::control::{Control, Death, Panic, State, Stopped};
+use crate::between::{HEARD, News, PANICKED, RETURNED, read_news};
+use crate::control::{Control, Death, Panic, State};
 use crate::engine::Engine;
 use crate::folder::{self, FOLDER, OUTPUT};
 use crate::outlet::Outlet;
@@ -87,7 +87,7 @@ fn listen(requests: &Sender<Request>, control: &Control, folder: &PathBuf) {
     let mut input = io::stdin().lock();
     loop {
         match read_frame(&mut input) {
-            Ok(Some(Request::Interrupt)) => control.stop(Stopped::ByUser),
+            Ok(Some(Request::Interrupt { of })) => control.stop(of),
             Ok(Some(Request::Quit) | None) | Err(_) => {
                 // The notebook is gone or wants this to be over, whatever goes on.
                 if let Some(runtime) = control.state().runtime.take() {
@@ -120,7 +120,8 @@ fn hear(listener: &UnixListener, control: &Control, outlet: &Outlet) {
                 News::End => {
                     errors.flush(outlet);
                     let mut state = control.state();
-                    state.panicked = payload == [1];
+                    state.panicked = payload == [PANICKED];
+                    state.returned = payload == [RETURNED];
                     tell_caught_panic(&mut state, outlet);
                     state.running = false;
                 }

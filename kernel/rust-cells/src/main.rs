@@ -25,6 +25,8 @@ mod outlet;
 #[cfg(unix)]
 mod processes;
 #[cfg(unix)]
+mod runtime;
+#[cfg(unix)]
 mod toolchain;
 
 use std::process::ExitCode;
@@ -36,10 +38,10 @@ const ROLE: &str = "CONVAC_RUST_ROLE";
 fn main() -> ExitCode {
     match std::env::var(ROLE).as_deref() {
         Ok("between") => return between::run(),
-        Ok("runtime") => processes::prepare_runtime(),
+        Ok("runtime") => return runtime::run(),
         _ => {}
     }
-    // Runs cells in the runtime, and stands in for rustc where evcxr's cache is used.
+    // Stands in for rustc where evcxr's cache is used.
     evcxr::runtime_hook();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {

@@ -50,8 +50,20 @@ fn state_text_and_pictures() {
         .run("{ use std::io::Write; std::io::stdout().write_all(b\"a\\xff\\n\").unwrap(); }")
         .unwrap();
     assert_eq!(helper.text[0], "a\u{fffd}\n");
-    // Nobody is asked, and the cell goes on.
-    assert_eq!(helper.value("let mut s = String::new(); s.push('x'); s"), "\"x\"");
+    // There is nothing to be read.
+    let read = "let mut s = String::new(); std::io::stdin().read_line(&mut s).unwrap()";
+    assert_eq!(helper.value(read), "0");
+    // The word that evcxr waits for ends no cell.
+    assert_eq!(helper.value("println!(\"EVCXR_EXECUTION_COMPLETE\"); println!(\"after\"); 2"), "2");
+    assert_eq!(helper.text[0], "EVCXR_EXECUTION_COMPLETE\nafter\n");
+    // A `?` that meets an error.
+    let failed = helper.run("let r: Result<i32, String> = Err(\"lost\".into()); let x = r?;");
+    assert_eq!(failed, Err(Failure::Returned));
+    assert!(
+        helper.text[0].contains("lost") || helper.text[1].contains("lost"),
+        "{:?}",
+        helper.text
+    );
 }
 
 #[test]
@@ -79,6 +91,22 @@ fn errors_have_their_places() {
     let errors = compiler(helper.end(id).unwrap_err());
     assert_eq!(errors[0].message, "a `S` cannot become a `.cac` value");
     assert_eq!(errors[0].about_out.as_deref(), Some("s"));
+    // Warnings are no errors.
+    helper.run("#[deprecated] fn old() {}").unwrap();
+    let errors = compiler(helper.run("old(); let z: u8 = 300_i32;").unwrap_err());
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert_eq!(errors[0].code.as_deref(), Some("E0308"));
+    // Commands stand above what is taken over.
+    std::fs::write(helper.folder.path().join("in-5"), 3_i64.into_cac().unwrap().encode()).unwrap();
+    let id = helper.id();
+    let bring = vec![Brought { name: "n".into(), ty: "i64".into(), number: 5 }];
+    let code = ":opt 0\n// a comment\nlet k: i32 = n;".to_owned();
+    helper.send(&Request::Execute { id, code, bring: bring.clone(), give: vec![], seconds: None });
+    assert_eq!(compiler(helper.end(id).unwrap_err())[0].spans[0].line, 3);
+    let id = helper.id();
+    let code = ":opt 0\n// a comment\nn + 1".to_owned();
+    helper.send(&Request::Execute { id, code, bring, give: vec![], seconds: None });
+    assert!(helper.end(id).unwrap()["text/plain"].ends_with("\n4"));
     // Nothing of it ran.
     assert!(compiler(helper.run("s").unwrap_err())[0].message.contains("cannot find value `s`"));
     let id = helper.id();
@@ -189,7 +217,10 @@ fn deaths_are_survived() {
     for (code, wanted) in [
         ("std::process::exit(3);", "exit status 3"),
         ("std::process::abort();", "signal 6 (abort)"),
-        ("unsafe { std::ptr::null_mut::<u8>().write_volatile(1); }", "signal 6 (abort)"),
+        (
+            "unsafe { std::ptr::null_mut::<u8>().write_volatile(1); }",
+            "signal 11 (segmentation fault)",
+        ),
         (
             "fn deep(x: u64) -> u64 { 1 + std::hint::black_box(deep(x + 1)) }\ndeep(0);",
             "signal 11 (segmentation fault)",
@@ -235,7 +266,7 @@ fn whatever_runs_can_be_stopped() {
     let lost = Some(vec!["a".to_owned()]);
     let id = helper.begin("println!(\"now\"); loop {}", None);
     helper.wait_for("now");
-    helper.send(&Request::Interrupt);
+    helper.send(&Request::Interrupt { of: id });
     assert_eq!(helper.end(id), Err(Failure::Interrupted { lost: lost.clone() }));
     // Once more, while the compiler computes: nothing is lost.
     helper.run("let a = 2;").unwrap();
@@ -243,12 +274,37 @@ fn whatever_runs_can_be_stopped() {
     let code = format!("#[allow(long_running_const_eval)]\n{code}");
     let id = helper.begin(&code, None);
     std::thread::sleep(std::time::Duration::from_secs(4));
-    helper.send(&Request::Interrupt);
+    helper.send(&Request::Interrupt { of: id });
     assert_eq!(helper.end(id), Err(Failure::Interrupted { lost: None }));
     assert_eq!(helper.value("a"), "2");
-    // An interrupt of nothing is nothing.
-    helper.send(&Request::Interrupt);
+    // An interrupt of what is over is nothing.
+    helper.send(&Request::Interrupt { of: id });
     assert_eq!(helper.value("kept()"), "9");
+    // One that comes while the process is still made ready for the cell counts, too.
+    helper.run("std::process::exit(4);").unwrap_err();
+    let id = helper.begin("loop {}", None);
+    helper.send(&Request::Interrupt { of: id });
+    assert!(matches!(helper.end(id), Err(Failure::Interrupted { .. })));
+    helper.run("let a = 2;").unwrap();
+    // A function that runs on is ended with its process, at once.
+    helper
+        .run(
+            "fn slow(x: f64) -> f64 { std::thread::sleep(std::time::Duration::from_secs(600)); x }",
+        )
+        .unwrap();
+    let id = helper.id();
+    helper.send(&Request::Function { id, name: "slow".into(), number: 77 });
+    assert!(matches!(helper.answer(), Reply::Served { .. }));
+    let mut stream = UnixStream::connect(helper.folder.path().join("f77")).unwrap();
+    let asked = std::thread::spawn(move || {
+        cac::ask(&mut stream, 1, vec![Value::Reals(vec![1.0])]).is_err()
+    });
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    let id = helper.id();
+    helper.send(&Request::Restart { id });
+    assert_eq!(helper.end(id), Err(Failure::Interrupted { lost: Some(vec!["a".into()]) }));
+    assert!(asked.join().unwrap());
+    helper.run("let a = 2;").unwrap();
     // Endless output, and a limit of time.
     let id = helper.begin("loop { println!(\"and on\"); }", Some(3.0));
     assert_eq!(helper.end(id), Err(Failure::TimedOut { seconds: 3.0, lost }));

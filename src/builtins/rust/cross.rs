@@ -175,12 +175,8 @@ pub(super) fn items<I: Iterator<Item = Value>>(
     for value in values() {
         bools &= matches!(value, Value::Bool(_));
         ints &= matches!(&value, Value::Int(int) if int.bit_len() < 64);
-        // An int beyond 2^53 keeps its digits in a list that is not packed.
-        reals &= match &value {
-            Value::Real(_) => true,
-            Value::Int(int) => int.bit_len() <= 53,
-            _ => false,
-        };
+        // Ints among reals stay ints for those who ask: a list that is not packed.
+        reals &= matches!(value, Value::Real(_));
     }
     if room == 0 {
         return Ok(cac::Value::List(Vec::new()));
@@ -200,7 +196,6 @@ pub(super) fn items<I: Iterator<Item = Value>>(
     if reals {
         let real = |value: Value| match value {
             Value::Real(real) => real,
-            Value::Int(int) => crate::value::int_to_f64(&int),
             _ => f64::NAN,
         };
         return Ok(cac::Value::Reals(values().map(real).collect()));
@@ -296,11 +291,13 @@ pub fn inward(value: cac::Value, known: &Known) -> Result<Value, Failure> {
             Value::list(items.collect::<Result<_, _>>()?)?
         }
         cac::Value::Record(record) => {
+            distinct(record.0.iter().map(|(name, _)| name))?;
             let fields = record.0.into_iter();
             let fields = fields.map(|(name, value)| Ok((field(&name)?, inward(value, known)?)));
             Value::record(fields.collect::<Result<_, Failure>>()?)?
         }
         cac::Value::Table(table) => {
+            distinct(table.columns.iter().map(|(name, _)| name))?;
             let list = cac::Value::Table(table).into_items();
             let rows = list.map_err(|wrong| misfit(wrong.to_string()))?;
             inward(cac::Value::List(rows), known)?
@@ -318,6 +315,17 @@ pub fn inward(value: cac::Value, known: &Known) -> Result<Value, Failure> {
             Value::object(ModelValue::new(decoded))
         }
     })
+}
+
+/// Names that are all different.
+fn distinct<'n>(names: impl Iterator<Item = &'n String>) -> Result<(), Failure> {
+    let mut seen = rustc_hash::FxHashSet::default();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(misfit(format!("there are two fields `{name}`")));
+        }
+    }
+    Ok(())
 }
 
 /// A name that a field may have.
@@ -396,7 +404,8 @@ mod tests {
     fn ints_among_reals_are_reals() {
         let mixed = list(vec![Value::int(1), Value::Real(0.5)]);
         let (crossed, ty) = outward(&mixed).unwrap();
-        assert_eq!((crossed, ty.as_str()), (cac::Value::Reals(vec![1.0, 0.5]), "Vec<f64>"));
+        let kept = cac::Value::List(vec![cac::Value::Int(1), cac::Value::Real(0.5)]);
+        assert_eq!((crossed, ty.as_str()), (kept, "Vec<f64>"));
         let wide = list(vec![Value::int(i128::MAX), Value::int(1)]);
         assert_eq!(outward(&wide).unwrap().1, "Vec<i128>");
     }

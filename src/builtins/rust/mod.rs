@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::table_macro::builtins;
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::evaluate::{Outside, OutsideFunction, Scope, Stop};
+use crate::evaluate::{Output, Outside, OutsideFunction, Stop};
 use crate::interrupt::Interrupt;
 use crate::rust::{CellFailure, Cells, Listener, Refusal, RustFunction, cac};
 use crate::value::{Failure, IntoValue, Type, TypeSet, Value};
@@ -59,6 +59,7 @@ impl Outside for Foreign {
     fn call_each(
         &self,
         calls: Vec<Vec<Value>>,
+        output: &dyn Output,
         interrupt: &Interrupt,
     ) -> Result<Vec<Value>, (usize, Failure)> {
         if calls.is_empty() {
@@ -73,6 +74,7 @@ impl Outside for Foreign {
         }
         let known = cross::networks(calls.iter().flatten());
         let results = self.function.call(calls.len(), columns, interrupt);
+        self.function.cells().drain(&Telling(output));
         let results = results.map_err(|refusal| self.told(&refusal, &calls))?;
         let results = results.into_items().map_err(|_| (0, broken()))?;
         if results.len() != calls.len() {
@@ -107,6 +109,11 @@ impl Foreign {
                 error.message = format!("{name}({}): {}", arguments.join(", "), error.message);
                 error.hint = Some(format!("fn {name}{}", self.function.signature()));
             }
+            Refusal::Failed(CellFailure::Ended { how, .. }) => {
+                error.message =
+                    format!("the Rust function `{name}` ended the process of Rust cells: {how}");
+                error.hint = Some(format!("let {name} = rust_fn(\"{name}\")"));
+            }
             Refusal::FunctionGone => {
                 error.message =
                     format!("the process that held the Rust function `{name}` has ended");
@@ -118,17 +125,16 @@ impl Foreign {
     }
 }
 
-/// Tells what takes long as what a program tells.
-struct Telling<'s, 'c>(&'s Scope<'c>);
+/// Hands on what cells write, and what takes long.
+pub struct Telling<'o>(pub &'o dyn Output);
 
-impl Listener for Telling<'_, '_> {
+impl Listener for Telling<'_> {
     fn text(&self, error: bool, text: &str) {
-        let output = &self.0.machine().output;
-        if error { output.warn(text) } else { output.stream(text) }
+        if error { self.0.warn(text) } else { self.0.stream(text) }
     }
 
     fn status(&self, text: &str, done: bool) {
-        self.0.machine().output.status(text, done);
+        self.0.status(text, done);
     }
 }
 
@@ -162,7 +168,7 @@ builtins! { RUST "Rust":
     /// Then `let parity = rust_fn("parity")` and `min_cut(net, sites(parity))`.
     effect fn rust_fn(cx, call; /** The name of the function. */ name: Arc<str>) -> Made {
         let cells: Cells = cx.machine().kept.get();
-        match cells.function(&name, &Telling(cx), &cx.machine().interrupt) {
+        match cells.function(&name, &Telling(cx.machine().output.as_ref()), &cx.machine().interrupt) {
             Ok(function) => Ok(Made(OutsideFunction(Arc::new(Foreign::new(function))))),
             Err(refusal) => Err(unserved(&name, &refusal, call.span)),
         }

@@ -29,11 +29,16 @@ fn kept() -> &'static str {
 
 /// An error of the compiler without its places: what it says, and what could help.
 pub fn compiler_error(error: &CompilerError) -> Diagnostic {
+    let mut lines = error.message.lines();
+    let first = lines.next().unwrap_or("");
     let message = match &error.code {
-        Some(code) => format!("{} [{code}]", error.message),
-        None => error.message.clone(),
+        Some(code) => format!("{first} [{code}]"),
+        None => first.to_owned(),
     };
     let mut diagnostic = Diagnostic::new(Code::Rust, message);
+    for line in lines.filter(|line| !line.trim().is_empty()) {
+        diagnostic = diagnostic.note(line.trim_end().to_owned());
+    }
     if let Some(name) = &error.about_out {
         diagnostic = diagnostic.note(format!("this is about `--out {name}`"));
     }
@@ -114,7 +119,11 @@ fn failed(failure: &CellFailure) -> Diagnostic {
             error.hint("convac explain E10")
         }
         CellFailure::Panicked { message, elsewhere, .. } => {
-            let error = rust(format!("the cell panicked: {message}"));
+            let mut lines = message.lines();
+            let mut error = rust(format!("the cell panicked: {}", lines.next().unwrap_or("")));
+            for line in lines.take(20) {
+                error = error.note(line.to_owned());
+            }
             let error = match elsewhere {
                 Some(place) => error.note(format!("at {place}")),
                 None => error,
@@ -122,6 +131,11 @@ fn failed(failure: &CellFailure) -> Diagnostic {
             error
                 .note("variables of before are kept, but for those that the cell had taken; its own do not exist")
                 .hint("return a Result, or test what may be missing")
+        }
+        CellFailure::Returned => {
+            rust("the cell ended early: a `?` met an error, which is printed above".into())
+                .note("variables of before are kept; its own do not exist")
+                .hint("match result { Ok(value) => …, Err(error) => … }")
         }
         CellFailure::Ended { how, lost: names } => {
             let memory = how.starts_with("signal 6");
@@ -161,7 +175,7 @@ fn failed(failure: &CellFailure) -> Diagnostic {
                 [] => error.note("no cell has defined anything"),
                 names => error.note(format!("cells define {}", names.join(", "))),
             }
-            .hint("%%rust\nfn f(x: f64) -> f64 { x * x }")
+            .hint("fn f(x: f64) -> f64 { x * x }")
         }
     }
 }

@@ -259,7 +259,7 @@ fn comments_and_plain_strings_are_left_alone() {
 fn magics_and_questions() {
     let session = session(NAMES);
     assert_eq!(offered(&session, "%t¦"), ["%time", "%timeit"]);
-    assert_eq!(offered(&session, "%%¦"), ["%%markdown"]);
+    assert_eq!(offered(&session, "%%¦"), ["%%markdown", "%%rust"]);
     assert_eq!(offered(&session, "%¦").len(), MAGICS.len());
     assert_eq!(at(&session, " %w¦").start, 1);
     assert_eq!(at(&session, "%w¦").items[0].kind, CompletionKind::Magic);

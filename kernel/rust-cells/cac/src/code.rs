@@ -18,6 +18,8 @@ impl std::error::Error for Malformed {}
 
 /// How deep lists and records may be nested: reading them recurses.
 const MAX_DEPTH: u32 = 500;
+/// How much deeper they are in questions and answers.
+const MARGIN: u32 = 8;
 
 impl Value {
     /// The value as bytes.
@@ -27,14 +29,29 @@ impl Value {
         out
     }
 
+    /// Whether it can be read again: lists and records are not nested too deeply.
+    pub fn is_readable(&self) -> bool {
+        fits(self, MAX_DEPTH)
+    }
+
     /// The value that these bytes are.
     ///
     /// # Errors
     /// [`Malformed`] when they are not exactly one value.
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut rest = Reader(bytes);
-        let value = rest.value(MAX_DEPTH)?;
+        let value = rest.value(MAX_DEPTH + MARGIN)?;
         if rest.0.is_empty() { Ok(value) } else { Err(Malformed) }
+    }
+}
+
+fn fits(value: &Value, depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    match value {
+        Value::List(items) => items.iter().all(|item| fits(item, depth)),
+        Value::Record(record) => record.0.iter().all(|(_, value)| fits(value, depth)),
+        Value::Table(table) => table.columns.iter().all(|(_, column)| fits(column, depth)),
+        _ => true,
     }
 }
 
@@ -298,6 +315,10 @@ mod tests {
             deep = Value::List(vec![deep]);
         }
         assert_eq!(Value::decode(&deep.encode()), Err(Malformed));
+        assert!(!deep.is_readable());
+        for value in samples() {
+            assert!(value.is_readable());
+        }
     }
 
     #[test]

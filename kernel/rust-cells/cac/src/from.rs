@@ -54,7 +54,7 @@ impl std::error::Error for Mismatch {}
 #[diagnostic::on_unimplemented(
     message = "no `.cac` value can become a `{Self}`",
     label = "this type does not cross",
-    note = "what crosses by value: integers, f32, f64, bool, char, String, Option, Vec, arrays, tuples, BTreeMap and HashMap with String keys, cac::Record, cac::Table, cac::Tensor, cac::Model, cac::Integer, cac::Value"
+    note = "what crosses by value: integers, f32, f64, bool, char, String, Option, Vec, arrays, tuples of up to six, BTreeMap and HashMap with String keys, cac::Record, cac::Table, cac::Tensor, cac::Model, cac::Integer, cac::Value"
 )]
 pub trait FromCac: Sized {
     /// The Rust value.
@@ -261,6 +261,8 @@ tuples! {
     2: A B;
     3: A B C;
     4: A B C D;
+    5: A B C D E;
+    6: A B C D E F;
 }
 
 /// The fields of a record as pairs.

@@ -1,6 +1,5 @@
 //! Functions of cells that `.cac` calls, many calls at a time.
 
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::{FromCac, IntoCac, Value};
@@ -95,21 +94,24 @@ macro_rules! functions {
                         }
                     };
                 )+
-                let now = Cell::new(0);
+                let mut results = Vec::with_capacity(calls);
                 let run = || {
-                    let mut results = Vec::with_capacity(calls);
-                    for call in 0..calls {
-                        now.set(call);
+                    for _ in 0..calls {
                         let ($(Some($name),)+) = ($($name.next(),)+) else { break };
                         results.push(self($($name),+));
                     }
-                    results
                 };
-                let results = catch_unwind(AssertUnwindSafe(run)).map_err(|payload| Fault {
-                    call: now.get(),
-                    why: format!("it panicked: {}", panic_text(payload.as_ref())),
-                })?;
-                Out::into_list(results).map_err(|(call, why)| Fault { call, why })
+                let done = catch_unwind(AssertUnwindSafe(run));
+                let panicked = results.len();
+                // A call before the one that panicked may have given an `Err`.
+                let given = Out::into_list(results).map_err(|(call, why)| Fault { call, why })?;
+                match done {
+                    Ok(()) => Ok(given),
+                    Err(payload) => Err(Fault {
+                        call: panicked,
+                        why: format!("it panicked: {}", panic_text(payload.as_ref())),
+                    }),
+                }
             }
         }
     };
@@ -170,7 +172,12 @@ mod tests {
         let ints = |ints: &[i64]| vec![Value::Ints(ints.to_vec())];
         assert_eq!(
             call(&root, 3, ints(&[4, -1, 13])),
-            Err(Fault { call: 2, why: "it panicked: unlucky 13".into() })
+            Err(Fault { call: 1, why: "-1 is negative".into() }),
+            "the first one"
+        );
+        assert_eq!(
+            call(&root, 3, ints(&[4, 13, -1])),
+            Err(Fault { call: 1, why: "it panicked: unlucky 13".into() })
         );
         assert_eq!(
             call(&root, 2, ints(&[4, -1])),

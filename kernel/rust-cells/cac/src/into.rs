@@ -11,7 +11,7 @@ use crate::{Integer, Model, Record, Table, Tensor, Value};
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` cannot become a `.cac` value",
     label = "this type does not cross",
-    note = "what crosses by value: integers, f32, f64, bool, char, text, Option, Result, Vec, slices, arrays, tuples, BTreeMap and HashMap with String keys, cac::Record, cac::Table, cac::Tensor, cac::Model, cac::Integer, cac::Value"
+    note = "what crosses by value: integers, f32, f64, bool, char, text, Option, Result, Vec, slices, arrays, tuples of up to six, BTreeMap and HashMap with String keys, cac::Record, cac::Table, cac::Tensor, cac::Model, cac::Integer, cac::Value"
 )]
 pub trait IntoCac {
     /// The `.cac` value.
@@ -254,6 +254,8 @@ tuples! { A }
 tuples! { A B }
 tuples! { A B C }
 tuples! { A B C D }
+tuples! { A B C D E }
+tuples! { A B C D E F }
 
 fn record<T: IntoCac>(fields: impl Iterator<Item = (String, T)>) -> Result<Value, String> {
     let fields = fields.map(|(name, value)| match value.into_cac() {

@@ -19,7 +19,7 @@
 //! | int | `i64`, `i128` or [`Integer`], the first that holds it | all integer types |
 //! | real | `f64` | `f32` |
 //! | string | `String` | `char`, `&str` (out) |
-//! | list | `Vec<T>`; `Vec<Value>` if the items have several types | arrays, tuples, slices (out) |
+//! | list | `Vec<T>`; ints among reals are `f64`; `Vec<Value>` if the items have other types | arrays, tuples of up to six, slices (out) |
 //! | record | [`Record`] | `BTreeMap<String, T>`, `HashMap<String, T>` |
 //! | table | [`Table`] | |
 //! | tensor | [`Tensor`] | |

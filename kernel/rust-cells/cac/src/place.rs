@@ -36,6 +36,9 @@ pub fn take<T: FromCac>(number: u64) -> T {
 pub fn give<T: IntoCac + Clone>(number: u64, value: &T) {
     let given = folder().and_then(|folder| {
         let value = value.clone().into_cac()?;
+        if !value.is_readable() {
+            return Err("lists and records are nested more than 500 levels deep".to_owned());
+        }
         std::fs::write(folder.join(format!("out-{number}")), value.encode())
             .map_err(|error| error.to_string())
     });

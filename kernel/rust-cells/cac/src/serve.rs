@@ -78,6 +78,11 @@ pub fn answer<Args>(function: &impl Function<Args>, stream: &mut UnixStream) -> 
             _ => Err(broken(0, "a question that cannot be read")),
         };
         let value = match result {
+            Ok(results) if !results.is_readable() => Value::List(vec![
+                Value::Bool(false),
+                Value::Int(0),
+                Value::String("its result is nested too deeply".into()),
+            ]),
             Ok(results) => Value::List(vec![Value::Bool(true), results]),
             Err(fault) => Value::List(vec![
                 Value::Bool(false),

@@ -105,7 +105,7 @@ impl Helper {
 
     pub fn end(&mut self, id: u64) -> Result<BTreeMap<String, String>, Failure> {
         match self.answer() {
-            Reply::Done { id: same, data } if same == id => Ok(data),
+            Reply::Done { id: same, data, .. } if same == id => Ok(data),
             Reply::Failed { id: same, why } if same == id => Err(why),
             other => panic!("{other:?}"),
         }

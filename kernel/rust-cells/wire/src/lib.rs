@@ -74,8 +74,17 @@ pub enum Request {
         /// Bytes of address space.
         memory: u64,
     },
-    /// Stop what runs; its own answer says what came of it.
-    Interrupt,
+    /// Stop a request, which may be still waiting; its own answer says what came of it.
+    Interrupt {
+        /// The number of that request.
+        of: u64,
+    },
+    /// End the process that runs cells and start a new one: a function of a cell runs on, or has ended
+    /// it. The answer is a failure that says how it ended and what is lost.
+    Restart {
+        /// The number of the request.
+        id: u64,
+    },
     /// Stop and leave nothing behind.
     Quit,
 }
@@ -131,6 +140,9 @@ pub enum Reply {
         /// What the last expression shows, by MIME type.
         #[serde(default)]
         data: BTreeMap<String, String>,
+        /// Whether the process that runs cells is a new one: by `:restart` or `:clear`.
+        #[serde(default)]
+        renewed: bool,
     },
     /// An answer to [`Request::Function`].
     Served {
@@ -159,6 +171,38 @@ pub enum Reply {
         /// What went wrong.
         why: Failure,
     },
+}
+
+impl Request {
+    /// Its number, if it is answered.
+    pub fn id(&self) -> Option<u64> {
+        match self {
+            Self::Execute { id, .. }
+            | Self::Function { id, .. }
+            | Self::Complete { id, .. }
+            | Self::Check { id, .. }
+            | Self::Limit { id, .. }
+            | Self::Restart { id } => Some(*id),
+            Self::Interrupt { .. } | Self::Quit => None,
+        }
+    }
+}
+
+impl Reply {
+    /// The number of the request that it answers.
+    pub fn id(&self) -> Option<u64> {
+        match self {
+            Self::Done { id, .. }
+            | Self::Served { id, .. }
+            | Self::Completions { id, .. }
+            | Self::Failed { id, .. } => Some(*id),
+            Self::Hello { .. }
+            | Self::Starting { .. }
+            | Self::Ready { .. }
+            | Self::Missing { .. }
+            | Self::Stream { .. } => None,
+        }
+    }
 }
 
 /// Something that could be written.
@@ -197,6 +241,9 @@ pub enum Failure {
         /// The file and line if it is elsewhere.
         elsewhere: Option<String>,
     },
+    /// A `?` met an error, which the cell has printed; variables that the cell would have made do not
+    /// exist.
+    Returned,
     /// The process that runs the cells ended.
     Ended {
         /// How: `exit status 3`, `signal 11 (segmentation fault)`.
@@ -311,7 +358,7 @@ mod tests {
                 give: vec![("b".into(), 4)],
                 seconds: Some(0.5),
             },
-            Request::Interrupt,
+            Request::Interrupt { of: 1 },
             Request::Quit,
         ];
         let mut bytes = Vec::new();
