@@ -1,6 +1,6 @@
 //! The private folder of a helper.
 
-use std::fs::{DirBuilder, File, read_dir, remove_dir_all};
+use std::fs::{DirBuilder, File, read_dir, remove_dir_all, rename};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -11,6 +11,9 @@ use nix::fcntl::{Flock, FlockArg};
 
 /// How their names begin.
 const PREFIX: &str = "convac-rust-";
+
+/// How they begin while they are being made.
+const FRESH: &str = "convac-fresh-";
 
 /// The file that is locked.
 const OWNER: &str = "owner";
@@ -44,17 +47,22 @@ impl Folder {
         loop {
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
             let path = base.join(format!("{PREFIX}{process}-{count}"));
-            match DirBuilder::new().mode(0o700).create(&path) {
-                Ok(()) => {
-                    let owner = File::create(path.join(OWNER))?;
-                    let owner = Flock::lock(owner, FlockArg::LockExclusiveNonblock);
-                    let owner = owner.map_err(|(_, error)| io::Error::from(error))?;
-                    return Ok(Self { path, _owner: owner });
-                }
+            // It gets its name when it is locked: another program that starts would take away what has
+            // the name and no lock.
+            let fresh = base.join(format!("{FRESH}{process}-{count}"));
+            match DirBuilder::new().mode(0o700).create(&fresh) {
+                Ok(()) => {}
                 // Of a process with the same number.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(error) => return Err(error),
             }
+            let owner = File::create(fresh.join(OWNER))?;
+            let owner = Flock::lock(owner, FlockArg::LockExclusiveNonblock);
+            let owner = owner.map_err(|(_, error)| io::Error::from(error))?;
+            if rename(&fresh, &path).is_ok() {
+                return Ok(Self { path, _owner: owner });
+            }
+            let _ = remove_dir_all(fresh);
         }
     }
 
@@ -87,7 +95,9 @@ fn sweep(base: &Path) {
     let Ok(entries) = read_dir(base) else { return };
     for entry in entries.flatten() {
         let path = entry.path();
-        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+        let name = entry.file_name();
+        let is_fresh = name.to_string_lossy().starts_with(FRESH);
+        if !is_fresh && !name.to_string_lossy().starts_with(PREFIX) {
             continue;
         }
         let Ok(data) = entry.metadata() else { continue };
@@ -95,11 +105,9 @@ fn sweep(base: &Path) {
             continue;
         }
         let dead = match File::open(path.join(OWNER)) {
-            Ok(owner) => Flock::lock(owner, FlockArg::LockExclusiveNonblock).is_ok(),
+            Ok(owner) if !is_fresh => Flock::lock(owner, FlockArg::LockExclusiveNonblock).is_ok(),
             // One that is just being made, or whose parts a cell has deleted.
-            Err(_) => {
-                data.modified().ok().and_then(|at| at.elapsed().ok()).is_some_and(|age| age > OLD)
-            }
+            _ => data.modified().ok().and_then(|at| at.elapsed().ok()).is_some_and(|age| age > OLD),
         };
         if dead {
             let _ = remove_dir_all(path);

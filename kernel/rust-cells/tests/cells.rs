@@ -223,7 +223,7 @@ fn deaths_are_survived() {
         ),
         (
             "fn deep(x: u64) -> u64 { 1 + std::hint::black_box(deep(x + 1)) }\ndeep(0);",
-            "signal 11 (segmentation fault)",
+            "signal 6 (abort)",
         ),
     ] {
         helper.run("let (a, b) = (1, 2); fn kept() -> u8 { 9 }").unwrap();
@@ -231,6 +231,8 @@ fn deaths_are_survived() {
             Failure::Ended { how, lost } => {
                 assert_eq!(how, wanted, "{code}");
                 assert_eq!(lost, ["a", "b"]);
+                let overflow = helper.text[1].contains("has overflowed its stack");
+                assert_eq!(overflow, code.contains("deep"), "{}", helper.text[1]);
             }
             other => panic!("{other:?}"),
         }
