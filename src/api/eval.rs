@@ -115,8 +115,8 @@ impl Session {
         self.eval_at(text).map(|(value, _)| value)
     }
 
-    /// As [`Session::eval`], with the value as a Rust type: numbers (ints of any width, nothing is
-    /// rounded), `bool`, `String`, `Vec`, tuples, `Option` for `none`, and the types of the engine:
+    /// As [`Session::eval`], with the value as a Rust type: numbers (ints of any width, nothing is cut
+    /// off), `bool`, `String`, `Vec`, tuples, `Option` for `none`, and the types of the engine:
     /// [`Network`](crate::network::Network), [`Cut`](super::Cut), [`Model`](crate::entangle::model::Model), ….
     ///
     /// # Errors

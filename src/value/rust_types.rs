@@ -1,7 +1,8 @@
 //! Between values and the types of Rust programs: numbers of any width, text, lists, tuples.
 //!
 //! Builtins need few types ([`super::convert`]); programs that ask from outside have many. Nothing
-//! is rounded or cut off: a value that a type cannot hold is a [`Mismatch`].
+//! is cut off: a value that a type cannot hold is a [`Mismatch`]. Only an int that becomes a real is rounded
+//! to the nearest one, as in the language.
 
 use dashu_int::{IBig, UBig};
 
