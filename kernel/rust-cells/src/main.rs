@@ -27,6 +27,8 @@ mod processes;
 #[cfg(unix)]
 mod runtime;
 #[cfg(unix)]
+mod splitter;
+#[cfg(unix)]
 mod toolchain;
 
 use std::process::ExitCode;

@@ -10,8 +10,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use crate::between::end_line;
 use crate::processes;
+use crate::splitter::end_line;
 
 /// The variable with the word by which the end of a cell is said.
 pub const SECRET: &str = "CONVAC_RUST_SECRET";
