@@ -3,7 +3,9 @@
 use std::fs::{DirBuilder, File, read_dir, remove_dir_all, rename};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -78,6 +80,11 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
+        // This program may end before it is through with that: another one goes on.
+        let mut remove = Command::new("rm");
+        remove.arg("-rf").arg(&self.path).process_group(0);
+        remove.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let _ = remove.spawn().and_then(|mut rm| rm.wait());
         // What was killed a moment ago may still be writing.
         for _ in 0..50 {
             match remove_dir_all(&self.path) {
