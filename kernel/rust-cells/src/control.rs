@@ -147,12 +147,12 @@ impl Control {
         loop {
             if state.stopped.is_some() && state.busy.is_some() {
                 let running = state.running;
-                if running && tries % 50 == 0 {
-                    if let Some(mut runtime) =
-                        state.runtime.as_ref().and_then(|r| r.try_clone().ok())
-                    {
-                        let _ = runtime.write_all(&[STOP]);
-                    }
+                if running
+                    && tries.is_multiple_of(50)
+                    && let Some(mut runtime) =
+                        state.runtime.as_ref().and_then(|runtime| runtime.try_clone().ok())
+                {
+                    let _ = runtime.write_all(&[STOP]);
                 }
                 drop(state);
                 // Before and between runs of user code compilers run; evcxr itself cannot be stopped.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 use std::os::unix::net::UnixListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{ExitCode, exit};
 use std::sync::mpsc::{Sender, channel};
 
@@ -83,7 +83,7 @@ fn begin(folder: &Path) -> io::Result<()> {
 }
 
 /// Reads what the notebook asks for.
-fn listen(requests: &Sender<Request>, control: &Control, folder: &PathBuf) {
+fn listen(requests: &Sender<Request>, control: &Control, folder: &Path) {
     let mut input = io::stdin().lock();
     loop {
         match read_frame(&mut input) {
@@ -172,8 +172,7 @@ impl Errors {
     fn take(&mut self, bytes: &[u8], control: &Control, outlet: &Outlet) {
         const WORD: &[u8] = b"CAC_PANIC ";
         self.held.extend_from_slice(bytes);
-        loop {
-            let Some(end) = self.held.iter().position(|byte| *byte == b'\n') else { break };
+        while let Some(end) = self.held.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = self.held.drain(..=end).collect();
             // Somebody may have left the line before open.
             let at = line.windows(WORD.len()).position(|window| window == WORD);
