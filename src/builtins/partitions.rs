@@ -68,6 +68,7 @@ impl PartitionValue {
                 let values = at_each_site(cx, shape, function, span)?;
                 let sides = values.iter().map(|value| match value {
                     Value::Bool(b) => Ok(*b),
+                    unknown if unknown.has_unknown() => Err(Stop::Unclear),
                     other => {
                         let found = other.type_of().with_article();
                         Err(Diagnostic::new(Code::Type, "the function must give true or false")

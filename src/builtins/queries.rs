@@ -260,7 +260,7 @@ impl Object for CutValue {
         match self.picture(None) {
             Ok(picture) => pictures::media(&picture, kind),
             Err(Stop::Error(failure)) => Some(Err(failure)),
-            Err(Stop::OutOfOrder) => None,
+            Err(Stop::OutOfOrder | Stop::Unclear) => None,
         }
     }
 

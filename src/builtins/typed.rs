@@ -108,7 +108,7 @@ pub fn drawing(value: &Value) -> Option<Result<Picture, Failure>> {
         return Some(match cut.picture(None) {
             Ok(picture) => Ok(picture),
             Err(crate::evaluate::Stop::Error(failure)) => Err(failure),
-            Err(crate::evaluate::Stop::OutOfOrder) => {
+            Err(crate::evaluate::Stop::OutOfOrder | crate::evaluate::Stop::Unclear) => {
                 Err(pictures::no_picture("the cut", "cut.text()"))
             }
         });

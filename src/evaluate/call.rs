@@ -306,10 +306,11 @@ impl Scope<'_> {
         if traits.effect {
             self.begin_effect()?;
         }
-        (builtin.call)(self, args).map_err(|stop| match stop {
-            Stop::Error(failure) => at(failure, span),
+        match (builtin.call)(self, args) {
+            Err(Stop::Error(failure)) => Err(at(failure, span)),
+            Err(Stop::Unclear) if self.shared.checks() => Ok(Value::Unknown(builtin.returns)),
             other => other,
-        })
+        }
     }
 
     fn builtin_args(&self, builtin: &'static Builtin, given: Vec<Given>, span: Span) -> Eval<Args> {

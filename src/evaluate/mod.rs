@@ -46,6 +46,9 @@ pub enum Stop {
     Error(Failure),
     /// An effect was met in a comprehension that runs in parallel: it must run in order.
     OutOfOrder,
+    /// While checking: a builtin depends on what is known only when the program runs, such as the values
+    /// of a function from outside. Its own value is unknown then.
+    Unclear,
 }
 
 impl From<Failure> for Stop {

@@ -145,7 +145,7 @@ pub fn run(
                 }
             }
             Err(Stop::Error(error)) => return RunEnd { globals, error: Some(*error) },
-            Err(Stop::OutOfOrder) => {
+            Err(Stop::OutOfOrder | Stop::Unclear) => {
                 let error =
                     Diagnostic::new(Code::Bug, "an effect ran out of order").at(statement.span, "");
                 return RunEnd { globals, error: Some(error) };

@@ -33,7 +33,10 @@ pub fn furnish(folder: &Path) -> io::Result<()> {
     for place in [&source, &folder.join("build"), &folder.join("tmp"), &folder.join("config")] {
         std::fs::create_dir_all(place)?;
     }
-    std::fs::write(folder.join("cac").join("Cargo.toml"), include_str!("../cac/Cargo.toml"))?;
+    // A version of its own: a cell may depend on the library (`:dep convac`), which has the crate, too.
+    let manifest = include_str!("../cac/Cargo.toml");
+    let manifest = manifest.replacen("version = \"0.1.0\"", "version = \"0.1.0-cells\"", 1);
+    std::fs::write(folder.join("cac").join("Cargo.toml"), manifest)?;
     for (name, text) in CAC {
         std::fs::write(source.join(name), text)?;
     }
@@ -73,6 +76,8 @@ mod tests {
             let name = entry.unwrap().file_name();
             assert!(folder.path().join("cac/src").join(&name).is_file(), "{name:?} is not in CAC");
         }
+        let manifest = std::fs::read_to_string(folder.path().join("cac/Cargo.toml")).unwrap();
+        assert!(manifest.contains("version = \"0.1.0-cells\""), "{manifest}");
         remove(folder.path());
         assert!(!folder.path().exists());
         remove(folder.path());
