@@ -1,12 +1,17 @@
 //! The one error of everything that a Rust program asks.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::EvalError;
+use crate::design::DesignError;
 use crate::entangle::EntangleError;
 use crate::entangle::model::ModelError;
+use crate::export::ExportError;
 use crate::graph::GraphError;
 use crate::learn::DataError;
+use crate::learn::data::FormatError;
+use crate::learn::train::TrainError;
 use crate::network::{GroupingError, NetworkError, PartitionError};
 use crate::plot::PlotError;
 use crate::value::Failure;
@@ -41,8 +46,16 @@ pub enum Error {
     Model(ModelError),
     /// A picture that cannot be drawn.
     Plot(PlotError),
-    /// Data that cannot be read.
+    /// Data of which a question makes no sense.
     Data(DataError),
+    /// Data that cannot be read.
+    Format(FormatError),
+    /// A training that does not begin, or ends.
+    Train(TrainError),
+    /// A question about designs.
+    Design(DesignError),
+    /// A network that another program cannot hold.
+    Export(ExportError),
     /// A program of the language.
     Eval(EvalError),
     /// A value of the language that cannot be made.
@@ -51,21 +64,26 @@ pub enum Error {
 
 impl Error {
     /// What to do instead, where that is known and not part of the message.
-    pub fn hint(&self) -> Option<&str> {
-        match self {
+    pub fn hint(&self) -> Option<Cow<'_, str>> {
+        let told = match self {
             Error::Graph(GraphError::Partition(_)) => None,
             Error::Graph(error) => error.hint(),
             Error::Entangle(EntangleError::Graph(GraphError::Partition(_))) => None,
             Error::Entangle(error) => error.hint(),
             Error::Model(error) => Some(error.hint()),
             Error::Value(failure) => failure.hint.as_deref(),
+            Error::Format(error) => Some(error.hint.as_str()),
+            Error::Train(error) => return Some(error.hint().into()),
             Error::Network(_)
             | Error::Partition(_)
             | Error::Grouping(_)
             | Error::Plot(_)
             | Error::Data(_)
+            | Error::Design(_)
+            | Error::Export(_)
             | Error::Eval(_) => None,
-        }
+        };
+        told.map(Cow::Borrowed)
     }
 }
 
@@ -80,6 +98,10 @@ impl fmt::Display for Error {
             Error::Model(error) => error.fmt(f),
             Error::Plot(error) => error.fmt(f),
             Error::Data(error) => error.fmt(f),
+            Error::Format(error) => f.write_str(&error.message),
+            Error::Train(error) => error.fmt(f),
+            Error::Design(error) => error.fmt(f),
+            Error::Export(error) => error.fmt(f),
             Error::Eval(error) => error.fmt(f),
             Error::Value(failure) => f.write_str(&failure.message),
         }?;
@@ -118,6 +140,50 @@ from! {
     ModelError => Error::Model,
     PlotError => Error::Plot,
     DataError => Error::Data,
+    FormatError => Error::Format,
+    TrainError => Error::Train,
+    ExportError => Error::Export,
     EvalError => Error::Eval,
     Failure => Error::Value,
+}
+
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// `E` is the error of what a design asks of its networks.
+impl<E: Into<Error>> From<DesignError<E>> for Error {
+    fn from(error: DesignError<E>) -> Self {
+        match error {
+            DesignError::Graph(error) => error.into(),
+            DesignError::Network(error) => Error::Network(error),
+            DesignError::Oracle(error) => error.into(),
+            DesignError::Falls { low, high } => Error::Design(DesignError::Falls { low, high }),
+            DesignError::NotANumber { at } => Error::Design(DesignError::NotANumber { at }),
+            DesignError::Interrupted => Error::Design(DesignError::Interrupted),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_every_room_become_one() {
+        fn of(error: impl Into<Error>) -> String {
+            error.into().to_string()
+        }
+        let falls: DesignError = DesignError::Falls { low: (vec![1], 2.0), high: (vec![2], 1.0) };
+        assert_eq!(of(falls), "the function falls where channels grow: 2 at [1], 1 at [2]");
+        let told: DesignError<PlotError> = DesignError::Oracle(PlotError::plain("no"));
+        assert_eq!(of(told), "no");
+        assert_eq!(of(FormatError::broken("cut", "get it again")), "cut (hint: get it again)");
+        let train = TrainError::EmptyClass { class: 3 };
+        assert_eq!(of(train.clone()), format!("{train} (hint: {})", train.hint()));
+        let export = || ExportError::TooLarge { positions: 9, limit: 8 };
+        assert_eq!(of(export()), export().to_string());
+    }
 }

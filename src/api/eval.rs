@@ -204,6 +204,10 @@ impl fmt::Display for Value {
 /// let mut session = Session::default();
 /// cac!(session, "let f(x) = x^2")?;
 /// assert_eq!(cac!(session, "f(x)", x = 12 => i32)?, 144);
+///
+/// // Values are computed outside: `?` is that of the function around.
+/// let again = cac!(session, "f(x) + y", x = session.eval_as::<i32>("f(3)")?, y = 1 => i32)?;
+/// assert_eq!(again, 82);
 /// # Ok::<(), Error>(())
 /// ```
 #[macro_export]
@@ -215,11 +219,15 @@ macro_rules! cac {
     ($text:literal $(, $name:ident = $value:expr)* => $rust:ty) => {
         $crate::cac!(@run $crate::session::Session::default(), $text, [$($name = $value),*], $rust)
     };
+    // Values are computed where the macro stands: `?` and `return` in them are the caller's, and they
+    // may come from the session itself.
     (@run $session:expr, $text:expr, [$($name:ident = $value:expr),*], $rust:ty) => {
-        (|session: &mut $crate::session::Session| {
-            $(session.set(stringify!($name), $value)?;)*
-            session.eval_as::<$rust>($text)
-        })(&mut $session)
+        match ($($value,)*) {
+            values => (|session: &mut $crate::session::Session, ($($name,)*)| {
+                $(session.set(stringify!($name), $name)?;)*
+                session.eval_as::<$rust>($text)
+            })(&mut $session, values),
+        }
     };
     ($session:expr, $text:expr $(, $name:ident = $value:expr)* => $rust:ty) => {
         $crate::cac!(@run $session, $text, [$($name = $value),*], $rust)

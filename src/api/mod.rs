@@ -25,6 +25,9 @@
 //! have: plain text always, HTML and SVG where there are such. So a cell that ends with
 //! `net.min_cut(Rule::LeftRight)?` shows the drawing of the cut.
 //!
+//! evcxr links the library into every cell anew, and unloads none: a cell that asks something large keeps
+//! threads of its own until the kernel ends. Values, models and sessions may go from cell to cell.
+//!
 //! # Stopping
 //!
 //! The methods run to their end. A caller that wants to stop one from another thread uses the

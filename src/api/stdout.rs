@@ -36,8 +36,9 @@ pub(super) fn write_content(
         // Writing to a String does not fail.
         let _ = writeln!(text, "{BEGIN} {}", kind.as_ref());
         for line in content.as_ref().lines() {
-            // A line that is the mark itself would end the block; a blank behind it shows the same.
-            let blank = if line == END { " " } else { "" };
+            // A line that is the mark would end the block, and for our own Rust cells one that ends with
+            // it; a blank behind it shows the same.
+            let blank = if line.ends_with(END) { " " } else { "" };
             let _ = writeln!(text, "{line}{blank}");
         }
         let _ = writeln!(text, "{END}");
@@ -100,8 +101,10 @@ mod tests {
 
     #[test]
     fn a_text_cannot_end_its_block() {
-        let text = written(&Value::string("a\nEVCXR_END_CONTENT\nb"));
-        assert!(text.ends_with("a\nEVCXR_END_CONTENT \nb\nEVCXR_END_CONTENT\n"), "{text}");
+        for mark in ["EVCXR_END_CONTENT", "b EVCXR_END_CONTENT"] {
+            let text = written(&Value::string(format!("a\n{mark}\nb")));
+            assert!(text.ends_with(&format!("a\n{mark} \nb\nEVCXR_END_CONTENT\n")), "{text}");
+        }
     }
 
     /// A pipe whose reader is gone.

@@ -7,6 +7,7 @@ use super::kept::Kept;
 use super::output::Output;
 use super::registry::Registry;
 use super::scope::Globals;
+use super::threads::Threads;
 use crate::diagnostic::Sources;
 use crate::interrupt::Interrupt;
 
@@ -78,8 +79,8 @@ pub struct Machine {
     pub settings: Settings,
     /// The imported modules.
     pub modules: Modules,
-    /// The threads of comprehensions; made when the first long one is met.
-    pub pool: Arc<std::sync::OnceLock<Option<rayon::ThreadPool>>>,
+    /// The threads of comprehensions.
+    pub threads: Arc<Threads>,
     /// What builtins keep from cell to cell.
     pub kept: Kept,
     /// Steps that a check may still take with the current statement.
@@ -90,7 +91,7 @@ pub struct Machine {
 const CHECK_BUDGET: u64 = 50_000;
 
 impl Machine {
-    /// A machine; `pool` is shared with the other machines of a session.
+    /// A machine; `threads` are shared with the other machines of a session.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
         registry: Arc<Registry>,
@@ -100,11 +101,22 @@ impl Machine {
         mode: Mode,
         settings: Settings,
         modules: Modules,
-        pool: Arc<std::sync::OnceLock<Option<rayon::ThreadPool>>>,
+        threads: Arc<Threads>,
         kept: Kept,
     ) -> Self {
         let budget = AtomicU64::new(CHECK_BUDGET);
-        Self { registry, sources, interrupt, output, mode, settings, modules, pool, kept, budget }
+        Self {
+            registry,
+            sources,
+            interrupt,
+            output,
+            mode,
+            settings,
+            modules,
+            threads,
+            kept,
+            budget,
+        }
     }
 
     /// Whether this is a check.
@@ -128,20 +140,6 @@ impl Machine {
 
     /// The threads of comprehensions, or `None` where everything runs in order.
     pub(super) fn threads(&self) -> Option<&rayon::ThreadPool> {
-        if self.settings.threads < 2 {
-            return None;
-        }
-        self.pool
-            .get_or_init(|| {
-                let stack = self.settings.stack;
-                rayon::ThreadPoolBuilder::new()
-                    .num_threads(self.settings.threads)
-                    .stack_size(stack)
-                    .start_handler(move |_| super::guard_this_thread(stack))
-                    .thread_name(|number| format!("convac-{number}"))
-                    .build()
-                    .ok()
-            })
-            .as_ref()
+        self.threads.get(&self.settings)
     }
 }

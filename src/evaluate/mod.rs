@@ -22,6 +22,7 @@ mod progress;
 mod registry;
 mod scope;
 mod stack;
+mod threads;
 
 pub use builtin::{Args, Builtin, Param, Traits};
 pub use function::{BuiltinFunction, Closure, Outside, OutsideFunction, arity};
@@ -35,6 +36,7 @@ pub use progress::Reporter;
 pub use registry::{Loaded, NetworkItem, Place, Registry};
 pub use scope::{Globals, Scope};
 pub use stack::{guard_this_thread, with_stack};
+pub use threads::Threads;
 
 use crate::diagnostic::Diagnostic;
 use crate::value::Failure;

@@ -1,5 +1,6 @@
 //! The Rust cells of a session.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -78,12 +79,15 @@ impl State {
     ) -> Result<Reply, Refusal> {
         let answer = self.helper(listener, interrupt)?.ask(request, listener, interrupt);
         let lost = match &answer {
-            Ok(Reply::Failed { why, .. }) => matches!(
-                why,
-                Failure::Ended { .. }
-                    | Failure::Interrupted { lost: Some(_) }
-                    | Failure::TimedOut { lost: Some(_), .. }
-            ),
+            Ok(Reply::Failed { why, renewed, .. }) => {
+                let ended = matches!(
+                    why,
+                    Failure::Ended { .. }
+                        | Failure::Interrupted { lost: Some(_) }
+                        | Failure::TimedOut { lost: Some(_), .. }
+                );
+                ended || *renewed
+            }
             Ok(_) => false,
             Err(_) => {
                 self.helper = None;
@@ -96,6 +100,18 @@ impl State {
         match answer? {
             Reply::Failed { why, .. } => Err(Refusal::Failed(why)),
             reply => Ok(reply),
+        }
+    }
+}
+
+/// Files of the private folder that are gone when this is dropped.
+#[derive(Default)]
+struct Files(Vec<PathBuf>);
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        for file in &self.0 {
+            let _ = std::fs::remove_file(file);
         }
     }
 }
@@ -119,24 +135,24 @@ impl Cells {
         if let Some(memory) = cell.memory
             && state.memory != Some(memory)
         {
-            state.memory = Some(memory);
             if state.helper.is_some() {
                 let id = state.number();
                 state.ask(&Request::Limit { id, memory }, listener, interrupt)?;
             }
+            state.memory = Some(memory);
         }
         let mut bring = Vec::new();
-        let mut files = Vec::new();
+        let mut files = Files::default();
         for (name, ty, value) in &cell.bring {
             let number = state.number();
             let file = state.helper(listener, interrupt)?.file("in", number);
+            files.0.push(file.clone());
             std::fs::write(&file, value.encode()).map_err(|error| {
                 Refusal::File(format!(
                     "`{name}` cannot be handed over, {}: {error}",
                     file.display()
                 ))
             })?;
-            files.push(file);
             bring.push(Brought { name: name.clone(), ty: ty.clone(), number });
         }
         let mut give = Vec::new();
@@ -152,12 +168,8 @@ impl Cells {
             seconds: cell.seconds,
         };
         let answer = state.ask(&request, listener, interrupt);
-        let folder = state.helper.as_ref().map(|helper| helper.folder().to_owned());
-        if let (Err(_), Some(folder)) = (&answer, folder) {
-            files.extend(give.iter().map(|(_, number)| folder.join(format!("out-{number}"))));
-        }
-        for file in files {
-            let _ = std::fs::remove_file(file);
+        if let Some(helper) = &state.helper {
+            files.0.extend(give.iter().map(|(_, number)| helper.file("out", *number)));
         }
         let Reply::Done { data, renewed, .. } = answer? else { return Err(state.unexpected()) };
         if renewed {
@@ -169,7 +181,6 @@ impl Cells {
             let bytes = std::fs::read(&file).map_err(|error| {
                 Refusal::File(format!("`{name}` cannot be taken back, {}: {error}", file.display()))
             })?;
-            let _ = std::fs::remove_file(&file);
             given.push(cac::Value::decode(&bytes).map_err(|error| {
                 Refusal::File(format!("`{name}` cannot be taken back: {error}"))
             })?);
@@ -212,9 +223,17 @@ impl Cells {
     }
 
     /// Ends the process that holds what cells made, because a function of it runs on or has ended it, and
-    /// starts a new one; how it ended. Functions and types stay.
-    pub fn end_runtime(&self, interrupt: &Interrupt) -> Refusal {
+    /// starts a new one; how it ended. Functions and types stay. `generation` is the process that is
+    /// meant: if another one runs by now, that one is left alone.
+    pub fn end_runtime(&self, generation: u64, interrupt: &Interrupt) -> Refusal {
         let mut state = self.state();
+        let now = state.generation.load(std::sync::atomic::Ordering::Relaxed);
+        if now != generation {
+            return match interrupt.is_triggered() {
+                true => Refusal::Stopped { lost: true },
+                false => Refusal::FunctionGone,
+            };
+        }
         state.forget();
         let id = state.number();
         let answer = state
@@ -222,6 +241,12 @@ impl Cells {
             .as_mut()
             .and_then(|helper| helper.ask_quickly(&Request::Restart { id }, RESTART));
         match answer {
+            // Nobody interrupted: the function broke off by itself.
+            Some(Reply::Failed { why: Failure::Interrupted { lost: Some(lost) }, .. })
+                if !interrupt.is_triggered() =>
+            {
+                Refusal::Failed(Failure::Ended { how: "it gave no answer".into(), lost })
+            }
             Some(Reply::Failed { why, .. }) => Refusal::Failed(why),
             _ => {
                 state.helper = None;

@@ -101,7 +101,7 @@ impl RustFunction {
             Some(stream) => stream,
             None => match UnixStream::connect(&self.socket) {
                 Ok(stream) => stream,
-                Err(_) => return Err(self.cells.end_runtime(interrupt)),
+                Err(_) => return Err(self.cells.end_runtime(self.own, interrupt)),
             },
         };
         let mut patient = Patient { stream: &mut stream, interrupt };
@@ -111,7 +111,7 @@ impl RustFunction {
                 answer.map_err(Refusal::Fault)
             }
             // It still runs, and nothing but the end of its process stops it; or it has ended that.
-            Err(_) => Err(self.cells.end_runtime(interrupt)),
+            Err(_) => Err(self.cells.end_runtime(self.own, interrupt)),
         }
     }
 }

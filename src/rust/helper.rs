@@ -45,6 +45,8 @@ pub(super) struct Helper {
     rustc: String,
     /// Whether it still takes requests.
     usable: bool,
+    /// How it ended, once that was asked; its number may belong to others from then on.
+    ended: Option<ExitStatus>,
     /// What cells wrote while nobody listened.
     late: Vec<(bool, String)>,
 }
@@ -101,6 +103,7 @@ impl Helper {
             folder,
             rustc: String::new(),
             usable: true,
+            ended: None,
             late: Vec::new(),
         };
         helper.wait_until_ready(program, listener, interrupt, began)?;
@@ -212,8 +215,27 @@ impl Helper {
         let id = request.id().unwrap_or(0);
         self.drain(listener);
         self.send(request)?;
-        let mut asked_to_stop: Option<Instant> = None;
         let mut told = false;
+        let answer = self.answer(id, listener, interrupt, &mut told);
+        if told {
+            let how = match &answer {
+                Ok(Reply::Failed { .. }) | Err(_) => "compiling has ended",
+                Ok(_) => "compiled",
+            };
+            listener.status(how, true);
+        }
+        answer
+    }
+
+    /// Waits for the answer to a question; `told` when it was said that something is compiled.
+    fn answer(
+        &mut self,
+        id: u64,
+        listener: &dyn Listener,
+        interrupt: &Interrupt,
+        told: &mut bool,
+    ) -> Result<Reply, Refusal> {
+        let mut asked_to_stop: Option<Instant> = None;
         loop {
             if interrupt.is_triggered() && asked_to_stop.is_none() {
                 asked_to_stop = Some(Instant::now());
@@ -231,16 +253,11 @@ impl Helper {
                     let why = "it answered something that it was not asked".to_owned();
                     return Err(self.gone(Some(why)));
                 }
-                Ok(Event::Reply(reply)) => {
-                    if told {
-                        listener.status("compiled", true);
-                    }
-                    return Ok(reply);
-                }
+                Ok(Event::Reply(reply)) => return Ok(reply),
                 Ok(Event::Log(line)) => {
                     if let Some(step) = cargo_step(&line) {
                         listener.status(&step, false);
-                        told = true;
+                        *told = true;
                     }
                     self.note(line);
                 }
@@ -295,7 +312,7 @@ impl Helper {
         if !self.usable {
             return Some("the helper for Rust cells ended".into());
         }
-        if let Ok(Some(status)) = self.child.try_wait() {
+        if let Some(status) = self.has_ended() {
             return Some(format!("the helper for Rust cells ended ({status})"));
         }
         let folder = self.folder.path();
@@ -332,7 +349,7 @@ impl Helper {
     fn wait(&mut self, time: Duration) -> Option<ExitStatus> {
         let end = Instant::now() + time;
         while Instant::now() < end {
-            if let Ok(Some(status)) = self.child.try_wait() {
+            if let Some(status) = self.has_ended() {
                 return Some(status);
             }
             std::thread::sleep(Duration::from_millis(2));
@@ -340,14 +357,32 @@ impl Helper {
         None
     }
 
-    /// Kills it and all that it started.
-    fn kill(&mut self) {
-        self.usable = false;
+    /// How it ended, if it did. What it had started ends with it, now: later another group may have its
+    /// number.
+    fn has_ended(&mut self) -> Option<ExitStatus> {
+        if self.ended.is_none()
+            && let Ok(Some(status)) = self.child.try_wait()
+        {
+            self.ended = Some(status);
+            self.kill_group();
+        }
+        self.ended
+    }
+
+    fn kill_group(&self) {
         if let Ok(group) = i32::try_from(self.child.id()) {
             let group = nix::unistd::Pid::from_raw(group);
             let _ = nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGKILL);
         }
-        let _ = self.child.wait();
+    }
+
+    /// Kills it and all that it started.
+    fn kill(&mut self) {
+        self.usable = false;
+        if self.ended.is_none() {
+            self.kill_group();
+            self.ended = self.child.wait().ok();
+        }
     }
 }
 

@@ -22,13 +22,13 @@ mod words;
 
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use crate::diagnostic::{Code, Diagnostic, SourceId, Sources};
 use crate::evaluate::{
-    Globals, Kept, Machine, Mode, Modules, Output, Registry, Settings, Silent, check, run,
+    Globals, Kept, Machine, Mode, Modules, Output, Registry, Settings, Silent, Threads, check, run,
     with_stack,
 };
 use crate::interrupt::Interrupt;
@@ -56,7 +56,7 @@ pub struct Session {
     interrupt: Interrupt,
     settings: Settings,
     modules: Modules,
-    pool: Arc<OnceLock<Option<rayon::ThreadPool>>>,
+    threads: Arc<Threads>,
     globals: Arc<Globals>,
     overrides: FxHashMap<Symbol, Value>,
     /// The cells that ran without an error, for `%save`.
@@ -84,7 +84,7 @@ impl Session {
             interrupt: Interrupt::new(),
             settings,
             modules: Modules::default(),
-            pool: Arc::default(),
+            threads: Arc::default(),
             globals: Arc::default(),
             overrides: FxHashMap::default(),
             programs: Vec::new(),
@@ -152,6 +152,12 @@ impl Session {
         file: Option<&Path>,
         output: Arc<dyn Output>,
     ) -> Vec<Diagnostic> {
+        // A session that was made by another copy of this library (in an earlier cell of an evcxr notebook)
+        // goes on with the threads and the builtins of this one.
+        if !self.threads.are_ours() {
+            self.threads = Arc::default();
+            self.registry = Arc::new(crate::builtins::registry());
+        }
         let file = file.map(crate::builtins::place);
         let file = file.as_ref();
         let program = parse(text, source);
@@ -193,7 +199,7 @@ impl Session {
             interrupt: self.interrupt.clone(),
             settings: self.settings.clone(),
             modules: self.modules.clone(),
-            pool: Arc::clone(&self.pool),
+            threads: Arc::clone(&self.threads),
             globals: Arc::clone(&self.globals),
             overrides: FxHashMap::default(),
             programs: Vec::new(),
@@ -280,7 +286,7 @@ impl Session {
             mode,
             self.settings.clone(),
             self.modules.clone(),
-            Arc::clone(&self.pool),
+            Arc::clone(&self.threads),
             self.kept.clone(),
         )
     }
@@ -320,5 +326,28 @@ fn sort(errors: &mut Vec<Diagnostic>) {
         && let Some(last) = errors.last_mut()
     {
         last.notes.push(format!("and {more} more errors"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_of_another_copy_of_the_library_goes_on_with_threads_of_this_one() {
+        let settings = Settings { threads: 2, ..Settings::default() };
+        let mut session = Session::new(settings);
+        session.run(
+            "cell",
+            "let net = network { input(8, dim = 2), conv(3), pool(8), output(1) }",
+            None,
+            Arc::new(Silent),
+        );
+        session.threads = Arc::new(Threads::of_another_copy());
+        let text = "let all = [min_cut(net, blocks(n)).value + sum(1..k) for n in [1, 2, 4] for k in 1..500]";
+        let errors = session.run("cell", text, None, Arc::new(Silent));
+        assert!(errors.is_empty(), "{errors:?}");
+        assert!(session.threads.are_ours());
+        assert!(session.globals.get(Symbol::new("all")).is_some());
     }
 }

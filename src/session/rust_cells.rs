@@ -6,7 +6,7 @@ use super::Session;
 use super::candidates::{Candidates, Rank};
 use super::cells::Asked;
 use super::complete::{Completion, CompletionKind, Completions};
-use crate::builtins::rust::{Telling, compiler_error, errors, inward, networks, outward};
+use crate::builtins::rust::{Known, Telling, compiler_error, errors, inward, outward};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use crate::evaluate::{Output, Shown};
 use crate::rust::{Cell, CellFailure, CellSpan, Cells, CompilerError, Refusal};
@@ -102,21 +102,19 @@ impl Session {
             memory: options.memory.map(|mebibytes| mebibytes.saturating_mul(1 << 20)),
             ..Cell::default()
         };
-        let mut brought = Vec::new();
+        let known: Known = self.kept.get();
         for name in &options.bring {
             let value = self.globals.get(Symbol::new(name)).cloned();
             let value = value.ok_or_else(|| vec![self.unbound(asked, name)])?;
-            let (crossed, ty) = outward(&value).map_err(|failure| {
+            let (crossed, ty) = outward(&value, &known).map_err(|failure| {
                 let mut error = *failure;
                 error.message = format!("`{name}`: {}", error.message);
                 vec![error.or_at(place(asked, name))]
             })?;
             cell.bring.push(((*name).to_owned(), ty, crossed));
-            brought.push(value);
         }
         let outcome = self.rust().execute(&cell, &Telling(output), &self.interrupt);
         let outcome = outcome.map_err(|refusal| placed(asked, code, &refusal))?;
-        let known = networks(brought.iter());
         let mut bound = Vec::new();
         for (name, value) in options.give.iter().zip(outcome.given) {
             let value = inward(value, &known).map_err(|failure| {

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
+use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
@@ -68,9 +69,10 @@ fn answer(request: Request, requests: &Receiver<Request>, folder: &std::path::Pa
     match request {
         Request::Execute { id, code, bring, give, .. } => {
             let result = execute(&code, &bring, &give, requests, folder);
+            let renewed = code.contains("renew");
             say(&match result {
-                Ok(data) => Reply::Done { id, data, renewed: code.contains("renew") },
-                Err(why) => Reply::Failed { id, why },
+                Ok(data) => Reply::Done { id, data, renewed },
+                Err(why) => Reply::Failed { id, why, renewed },
             });
         }
         Request::Function { id, name, number } => say(&function(id, &name, number)),
@@ -91,10 +93,14 @@ fn answer(request: Request, requests: &Receiver<Request>, folder: &std::path::Pa
         }
         Request::Restart { id } => {
             let lost = Some(vec!["a".into()]);
-            say(&Reply::Failed { id, why: Failure::Interrupted { lost } });
+            say(&Reply::Failed { id, why: Failure::Interrupted { lost }, renewed: true });
         }
         Request::Interrupt { .. } | Request::Quit => {}
     }
+}
+
+fn folder() -> PathBuf {
+    std::env::var_os("CAC_FOLDER").unwrap().into()
 }
 
 fn function(id: u64, name: &str, number: u64) -> Reply {
@@ -111,6 +117,13 @@ fn function(id: u64, name: &str, number: u64) -> Reply {
             "deadly" => cac::serve(number, |_: f64| -> f64 { std::process::exit(9) }),
             "lift" => cac::serve(number, |x: f64| vec![1.0 - x, x]),
             "describe" => cac::serve(number, |value: cac::Value| value.kind().to_owned()),
+            // Takes questions and answers none.
+            "mute" => {
+                let listener = UnixListener::bind(folder().join(format!("f{number}"))).unwrap();
+                std::thread::spawn(move || listener.incoming().for_each(drop));
+                let signature = "(f64) -> f64".into();
+                return Reply::Served { id, arity: 1, signature };
+            }
             "strange" => {
                 let error = CompilerError {
                     message: "`.cac` cannot call this function".into(),
@@ -120,11 +133,13 @@ fn function(id: u64, name: &str, number: u64) -> Reply {
                     notes: vec!["it is generic".into()],
                     about_out: None,
                 };
-                return Reply::Failed { id, why: Failure::Compiler { errors: vec![error] } };
+                let why = Failure::Compiler { errors: vec![error] };
+                return Reply::Failed { id, why, renewed: false };
             }
             _ => {
                 let defined = vec!["area".into(), "square".into()];
-                return Reply::Failed { id, why: Failure::NoFunction { defined } };
+                let why = Failure::NoFunction { defined };
+                return Reply::Failed { id, why, renewed: false };
             }
         };
     let text = format!("{served:?}");

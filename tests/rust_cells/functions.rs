@@ -143,6 +143,17 @@ fn what_is_gone_says_so() {
     desk.good("let square = rust_fn(\"square\")");
     desk.good("%%rust\nrenew");
     assert!(desk.bad("square(2)").contains("has ended"), "`:restart` in a cell");
+    desk.good("let square = rust_fn(\"square\")");
+    desk.bad("%%rust\nrenew\nrefuse behind it");
+    assert!(desk.bad("square(2)").contains("has ended"), "`:restart` in a cell that failed");
+    // One that breaks off by itself was not interrupted, and costs one process, not two.
+    desk.good("let mute = rust_fn(\"mute\")\nlet square = rust_fn(\"square\")");
+    let told = desk.bad("mute(1)");
+    assert!(told.starts_with("error[E10]: the Rust function `mute` ended the process"), "{told}");
+    assert!(told.contains("it gave no answer") && told.contains("variable a is lost"), "{told}");
+    desk.good("let mute = rust_fn(\"mute\")\nlet square = rust_fn(\"square\")");
+    let told = desk.bad("[square(x) + mute(x) for x in 1..4000]");
+    assert!(told.starts_with("error[E10]"), "{told}");
     // A call that never comes back is stopped by the end of its process.
     desk.good("let slow = rust_fn(\"slow\")");
     let process = desk.status("process");

@@ -128,6 +128,18 @@ fn models_and_tensors() {
     desk.good("let o = [m, m]");
     desk.good("%%rust --in o --out o2\ngive");
     assert_eq!(desk.value("o2 == o"), "true");
+    // Networks whose windows are grouped by functions look alike, and are not.
+    desk.good(
+        "let by(key) = init(network {\n  input(4, dim = 2)\n  conv(2)\n  pool(2, geometry = key)\n  conv(2)\n  pool(2)\n  output(1)\n})",
+    );
+    desk.good("let near = by(i -> i div 2)\nlet far = by(i -> i mod 2)");
+    assert_eq!(desk.value("near == far"), "false");
+    desk.good("%%rust --in near,far --out near2,far2\ngive");
+    assert_eq!(desk.value("[near2 == near, far2 == far, near2 == far2]"), "[true, true, false]");
+    assert_eq!(
+        desk.value("[entropy(m, sites([0, 1])) for m in [near, far]] == [entropy(m, sites([0, 1])) for m in [near2, far2]]"),
+        "true"
+    );
 }
 
 fn what_does_not_cross() {
@@ -145,6 +157,9 @@ fn what_does_not_cross() {
     assert!(desk.bad("%%rust --in net\ngive").contains("a network does not cross into Rust"));
     assert!(desk.bad("%%rust --in cut\ngive").contains("a cut does not cross into Rust"));
     assert!(desk.bad("%%rust --in deep\ngive").contains("a function does not cross"));
+    desk.good("let long = range(0, 10^15)");
+    let told = desk.bad("%%rust --in long\ngive");
+    assert!(told.starts_with("error[E07]: `long`: a list of 1000000000000001 items"), "{told}");
     let told = desk.bad("%%rust --in dep\ngive");
     assert!(
         told.contains("there is no value `dep` to hand over")

@@ -218,8 +218,12 @@ fn pump(
                                     .and_then(|()| io::stdout().flush());
                             }
                             Piece::End { how } => {
-                                // What was written to the other stream before comes before.
-                                while errors_open && ready(&errors, Some(&now)) {
+                                // What was written to the other stream before comes before: what its
+                                // pipe can hold. A thread may write there for ever.
+                                for _ in 0..FULL_PIPE / buffer.len() {
+                                    if !errors_open || !ready(&errors, Some(&now)) {
+                                        break;
+                                    }
                                     match errors.read(&mut buffer) {
                                         Ok(count) if count > 0 => {
                                             tell(socket, News::Error, &buffer[..count]);
@@ -246,6 +250,9 @@ fn pump(
         tell(socket, News::Output, &rest);
     }
 }
+
+/// How many bytes a pipe can hold at the most, unless somebody enlarges it.
+const FULL_PIPE: usize = 1 << 20;
 
 /// What evcxr waits for at the end of a cell.
 const COMPLETE: &str = "EVCXR_EXECUTION_COMPLETE";

@@ -130,6 +130,25 @@ impl Control {
         drop(wait);
     }
 
+    /// How the runtime ended, if that is known within this time.
+    pub fn death(&self, wait: Duration) -> Option<Death> {
+        let state = self.state();
+        let waited = self.shared.1.wait_timeout_while(state, wait, |state| state.death.is_none());
+        waited.unwrap_or_else(PoisonError::into_inner).0.death.take()
+    }
+
+    /// Has the runtime ended and waits until it is, for a second at the most.
+    pub fn end_runtime(&self) {
+        let state = self.state();
+        let Some(mut runtime) = state.runtime.as_ref().and_then(|runtime| runtime.try_clone().ok())
+        else {
+            return;
+        };
+        let _ = runtime.write_all(&[STOP]);
+        let ended = |state: &mut State| state.death.is_none() && state.runtime.is_some();
+        drop(self.shared.1.wait_timeout_while(state, Duration::from_secs(1), ended));
+    }
+
     /// Stops a request, now or when it begins.
     pub fn stop(&self, request: u64) {
         let mut state = self.state();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use convac_rust_wire::{Brought, Completion, Failure, Reply, Request};
 use evcxr::{CommandContext, Error, EvalContext};
@@ -32,6 +33,8 @@ pub struct Engine {
     forgotten: bool,
     /// Whether the runtime is new, and panics of its cells would be told in many lines.
     fresh: bool,
+    /// The process that evcxr had as its child when a runtime was prepared last.
+    greeted: Option<u32>,
     memory: Option<u64>,
 }
 
@@ -75,6 +78,7 @@ impl Engine {
             control,
             forgotten: true,
             fresh: true,
+            greeted: None,
             memory,
         };
         step("compiling what cells share");
@@ -101,23 +105,22 @@ impl Engine {
         let reply = match request {
             Request::Execute { id, code, bring, give, seconds } => {
                 let before = self.control.child_id();
-                match self.execute(id, &code, &bring, &give, seconds) {
-                    Ok(data) => {
-                        let renewed = self.control.child_id() != before;
-                        self.fresh |= renewed;
-                        Reply::Done { id, data, renewed }
-                    }
-                    Err(why) => Reply::Failed { id, why },
+                let done = self.execute(id, &code, &bring, &give, seconds);
+                let renewed = self.control.child_id() != before;
+                self.fresh |= renewed && self.greeted != self.control.child_id();
+                match done {
+                    Ok(data) => Reply::Done { id, data, renewed },
+                    Err(why) => Reply::Failed { id, why, renewed },
                 }
             }
             Request::Function { id, name, number } => match self.serve(id, &name, number) {
                 Ok((arity, signature)) => Reply::Served { id, arity, signature },
-                Err(why) => Reply::Failed { id, why },
+                Err(why) => Reply::Failed { id, why, renewed: false },
             },
             Request::Complete { id, code, at } => self.complete(id, &code, at),
             Request::Check { id, code } => match self.check(&code) {
                 Ok(()) => Reply::Done { id, data: BTreeMap::new(), renewed: false },
-                Err(why) => Reply::Failed { id, why },
+                Err(why) => Reply::Failed { id, why, renewed: false },
             },
             Request::Limit { id, memory } => {
                 self.memory = Some(memory);
@@ -126,13 +129,15 @@ impl Engine {
                 match done {
                     true => Reply::Done { id, data: BTreeMap::new(), renewed: false },
                     false => {
-                        let message =
-                            "the limit of a running process cannot be changed here".into();
-                        Reply::Failed { id, why: Failure::Refused { message } }
+                        let message = "the limit of a running process cannot be changed here; \
+                            `%rust restart` ends it, and the next one takes the limit"
+                            .into();
+                        let why = Failure::Refused { message };
+                        Reply::Failed { id, why, renewed: false }
                     }
                 }
             }
-            Request::Restart { id } => Reply::Failed { id, why: self.restart() },
+            Request::Restart { id } => Reply::Failed { id, why: self.restart(), renewed: true },
             Request::Interrupt { .. } | Request::Quit => return,
         };
         self.outlet.send(&reply);
@@ -145,10 +150,9 @@ impl Engine {
     fn restart(&mut self) -> Failure {
         let lost = self.variables();
         // What it has told of its end is heard by another thread.
-        if self.control.state().death.is_none() {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        let death = self.control.state().death.take();
+        let death = self.control.death(Duration::from_millis(100));
+        // evcxr ends the process between; the runtime itself is not left to follow it.
+        self.control.end_runtime();
         let _ = self.guarded(":restart");
         self.control.state().death = None;
         self.fresh = true;
@@ -161,6 +165,8 @@ impl Engine {
     /// Prepares a new runtime as the first one was.
     fn greet(&mut self) {
         self.fresh = false;
+        self.forgotten = false;
+        self.greeted = self.control.child_id();
         let _ = self.guarded(&format!("{}cac::begin();", self.dependency()));
         if let (Some(memory), Some(child)) = (self.memory, self.control.child_id()) {
             limit_grandchildren(child, memory);
@@ -213,8 +219,27 @@ impl Engine {
         };
         let gives: String =
             give.iter().map(|(name, number)| format!("cac::give({number}, &{name});\n")).collect();
-        let first: String = code.split_inclusive('\n').take(commands).collect();
+        let mut first: String = code.split_inclusive('\n').take(commands).collect();
         let rest = code.get(first.len()..).unwrap_or("");
+        let mut before = BTreeMap::new();
+        let mut lost = self.variables();
+        self.outlet.begin();
+        self.control.begin(id, seconds);
+        // evcxr would compile what stands below for a process that still has all variables.
+        if renews(&first) && !rest.trim().is_empty() {
+            match self.guarded(&first) {
+                Ok(data) => before = data,
+                failed => {
+                    let stopped = self.control.end();
+                    self.outlet.end();
+                    return self.judge(failed, stopped, lost, code, &frame);
+                }
+            }
+            self.control.state().death = None;
+            self.greet();
+            first = "\n".repeat(commands);
+            lost = self.variables();
+        }
         let after_first = if first.is_empty() || first.ends_with('\n') { "" } else { "\n" };
         // Statements leave nothing to be shown: what is given back needs no second compilation.
         let at_once = ends_with_statement(rest);
@@ -225,9 +250,6 @@ impl Engine {
         if at_once {
             frame.lines = commands + rest.trim_end_matches('\n').lines().count();
         }
-        let lost = self.variables();
-        self.outlet.begin();
-        self.control.begin(id, seconds);
         let mut result = self.guarded(&text);
         self.control.settle();
         let went_through = {
@@ -242,8 +264,14 @@ impl Engine {
         }
         let stopped = self.control.end();
         self.outlet.end();
-        self.forgotten |= code.lines().any(|line| line.trim_start().starts_with(":clear"));
-        self.judge(result, stopped, lost, code, &frame)
+        // Those among the first lines were followed by what makes up for it.
+        self.forgotten |= rest.lines().any(|line| line.trim_start().starts_with(":clear"))
+            || rest.trim().is_empty() && renews(&first);
+        let mut data = self.judge(result, stopped, lost, code, &frame)?;
+        for (mime, text) in before {
+            data.entry(mime).or_insert(text);
+        }
+        Ok(data)
     }
 
     /// What came of a cell.
@@ -382,6 +410,12 @@ fn leading_commands(code: &str) -> usize {
     last
 }
 
+/// Whether one of these commands starts a new process, or forgets what cells have made.
+fn renews(commands: &str) -> bool {
+    let words = commands.lines().filter_map(|line| line.split_whitespace().next());
+    words.into_iter().any(|word| [":restart", ":clear"].contains(&word))
+}
+
 /// Whether a cell ends with `;`, so that nothing is left to be shown.
 fn ends_with_statement(code: &str) -> bool {
     let last = code.trim_end().lines().last().unwrap_or("");
@@ -426,6 +460,8 @@ mod tests {
         assert_eq!(leading_commands("let x = 1;\n:vars"), 0);
         assert_eq!(leading_commands("\n// a\n:dep a = \"1\"\n\n:opt 1\n\nx"), 5);
         assert_eq!(leading_commands(":vars"), 1);
+        assert!(renews(":opt 0\n  :restart\n") && renews(":clear"));
+        assert!(!renews(":vars\n// :clear\n"));
         assert_eq!(leading_commands(""), 0);
     }
 

@@ -36,6 +36,7 @@ pub fn furnish(folder: &Path) -> io::Result<()> {
     // A version of its own: a cell may depend on the library (`:dep convac`), which has the crate, too.
     let manifest = include_str!("../cac/Cargo.toml");
     let manifest = manifest.replacen("version = \"0.1.0\"", "version = \"0.1.0-cells\"", 1);
+    let manifest = manifest.replacen("default = []", "default = [\"cells\"]", 1);
     std::fs::write(folder.join("cac").join("Cargo.toml"), manifest)?;
     for (name, text) in CAC {
         std::fs::write(source.join(name), text)?;

@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use convac_rust_wire::{Reply, write_frame};
+use convac_rust_wire::{Failure, Reply, write_frame};
 
 /// How many bytes of one cell are told; what it writes beyond is counted.
 const TOLD: u64 = 16 << 20;
@@ -39,12 +39,21 @@ impl Outlet {
     /// Says something. When nobody listens any more, this process is about to be told to stop.
     pub fn send(&self, reply: &Reply) {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = write_frame(&mut *file, reply);
+        if let Err(error) = write_frame(&mut *file, reply)
+            && error.kind() == io::ErrorKind::InvalidData
+            && let Some(id) = reply.id()
+        {
+            // Longer than a frame may be; whoever asked is answered all the same.
+            let message = "what this cell shows is too long to be shown".into();
+            let why = Failure::Refused { message };
+            let _ = write_frame(&mut *file, &Reply::Failed { id, why, renewed: false });
+        }
     }
 
-    /// A new cell begins: what it writes is counted from 0.
+    /// A new cell begins: what it writes is counted from 0. What functions and threads wrote beyond the
+    /// limit since the last one is told of before.
     pub fn begin(&self) {
-        *self.text.lock().unwrap_or_else(PoisonError::into_inner) = Default::default();
+        self.end();
     }
 
     /// Passes on what a cell wrote.

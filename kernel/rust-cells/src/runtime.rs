@@ -38,12 +38,12 @@ fn serve(end: &str) -> Result<(), Box<dyn std::error::Error>> {
     let commands = File::from(rustix::stdio::stdin().as_fd().try_clone_to_owned()?);
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     let mut variables: *mut c_void = std::ptr::null_mut();
+    let mut flush: Option<extern "C" fn()> = None;
     for line in BufReader::new(commands).lines() {
         let line = line?;
-        let mut words = line.split(' ');
-        let (Some("LOAD_AND_RUN"), Some(path), Some(name), None) =
-            (words.next(), words.next(), words.next(), words.next())
-        else {
+        // The path may hold blanks, the name does not.
+        let known = line.strip_prefix("LOAD_AND_RUN ").and_then(|rest| rest.rsplit_once(' '));
+        let Some((path, name)) = known else {
             return Err(format!("an unknown command: {line:?}").into());
         };
         // SAFETY: evcxr has made the library and the function, with this signature, for this loop; what it
@@ -51,10 +51,18 @@ fn serve(end: &str) -> Result<(), Box<dyn std::error::Error>> {
         variables = unsafe {
             let library = libloading::Library::new(path)?;
             let cell = *library.get::<Cell>(name.as_bytes())?;
+            // The first cell of a session has it, and all share what it flushes.
+            if flush.is_none() {
+                flush =
+                    library.get::<extern "C" fn()>(cac::FLUSH.as_bytes()).ok().map(|found| *found);
+            }
             // Values of the cell, and threads, may refer to its code for ever.
             std::mem::forget(library);
             cell(variables)
         };
+        if let Some(flush) = flush {
+            flush();
+        }
         let mut output = std::io::stdout().lock();
         output.write_all(end.as_bytes())?;
         output.flush()?;

@@ -96,37 +96,34 @@ impl Splitter {
     }
 
     fn line(&mut self, line: &[u8]) {
+        let completes = !self.complete.is_empty() && line.ends_with(&self.complete);
         if let Some(content) = &mut self.content {
-            let ends = line.trim_ascii_end() == END_CONTENT || contains(line, PANIC).is_some();
+            let panics = contains(line, PANIC);
+            let last = match (completes, panics) {
+                (true, _) => Some(line.len() - self.complete.len()),
+                (false, Some(at)) => Some(at),
+                (false, None) => ending(line),
+            };
             if !self.dropped {
-                content.extend_from_slice(line);
+                content.extend_from_slice(&line[..last.unwrap_or(line.len())]);
             }
-            if !ends {
+            if last.is_none() {
                 return;
             }
-            let whole = self.content.take().unwrap_or_default();
-            if contains(line, PANIC).is_some() {
-                self.how = PANICKED;
-            }
-            if std::mem::take(&mut self.dropped) {
-                self.text(b"(what this cell shows is longer than 64 MB and is left out)\n");
-                if self.how == PANICKED {
-                    self.pieces.push(Piece::Evcxr(line.to_vec()));
-                }
-            } else {
-                self.pieces.push(Piece::Evcxr(whole));
+            self.end_content(panics.is_some() && !completes);
+            if completes {
+                self.complete();
             }
             return;
         }
-        if let Some(at) = contains(line, BEGIN_CONTENT) {
+        if let Some(at) = contains(line, BEGIN_CONTENT).filter(|at| names_a_type(&line[*at..])) {
             self.text(&line[..at]);
             self.content = Some(line[at..].to_vec());
             return;
         }
-        if !self.complete.is_empty() && line.ends_with(&self.complete) {
+        if completes {
             self.text(&line[..line.len() - self.complete.len()]);
-            let how = std::mem::take(&mut self.how);
-            self.pieces.push(Piece::End { how });
+            self.complete();
             return;
         }
         let told =
@@ -139,9 +136,43 @@ impl Splitter {
                     self.how = RETURNED;
                 }
                 self.text(&line[..at]);
-                self.pieces.push(Piece::Evcxr(line[at..].to_vec()));
+                self.evcxr(&line[at..]);
             }
             None => self.text(line),
+        }
+    }
+
+    /// Passes on the content that was told. Whatever the cell wrote, evcxr gets lines that end it: else it
+    /// would take the end of the cell, and all that follows, for more of it.
+    fn end_content(&mut self, panicked: bool) {
+        let mut whole = self.content.take().unwrap_or_default();
+        let dropped = std::mem::take(&mut self.dropped);
+        if dropped {
+            self.text(b"(what this cell shows is longer than 64 MB and is left out)\n");
+            whole.clear();
+        } else if !whole.ends_with(b"\n") {
+            whole.push(b'\n');
+        }
+        if panicked {
+            self.how = PANICKED;
+            whole.extend_from_slice(PANIC);
+            whole.push(b'\n');
+        } else if !dropped {
+            whole.extend_from_slice(END_CONTENT);
+            whole.push(b'\n');
+        }
+        self.evcxr(&whole);
+    }
+
+    fn complete(&mut self) {
+        let how = std::mem::take(&mut self.how);
+        self.pieces.push(Piece::End { how });
+    }
+
+    /// evcxr reads lines of text; a byte that is none would end its reading in the middle of a cell.
+    fn evcxr(&mut self, lines: &[u8]) {
+        if !lines.is_empty() {
+            self.pieces.push(Piece::Evcxr(String::from_utf8_lossy(lines).into_owned().into()));
         }
     }
 
@@ -150,6 +181,20 @@ impl Splitter {
         let rest = std::mem::take(&mut self.held);
         (!rest.is_empty() && self.content.is_none()).then_some(rest)
     }
+}
+
+/// Where the mark stands that ends a content: at the end of a line, because many cells write no newline
+/// before it. A mark with blanks behind it is none, as for evcxr.
+fn ending(line: &[u8]) -> Option<usize> {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    Some(line.strip_suffix(END_CONTENT)?.len())
+}
+
+/// Whether a MIME type stands behind the word; without one evcxr does not know a content by it.
+fn names_a_type(line: &[u8]) -> bool {
+    let rest = &line[BEGIN_CONTENT.len()..];
+    !rest.starts_with(b" ") && !rest.trim_ascii().is_empty()
 }
 
 fn contains(line: &[u8], word: &[u8]) -> Option<usize> {
@@ -236,6 +281,52 @@ mod tests {
         open.take(b"% EVC");
         assert_eq!(open.pieces, []);
         assert_eq!(open.finish().unwrap(), b"% EVC");
+    }
+
+    #[test]
+    fn content_that_is_not_ended_well() {
+        let whole = "EVCXR_BEGIN_CONTENT text/html\n<b>\nEVCXR_END_CONTENT\n";
+        for written in [
+            // Without a newline before the mark, with a carriage return, without the mark.
+            "EVCXR_BEGIN_CONTENT text/html\n<b>EVCXR_END_CONTENT\nEVCXR_END s3\n",
+            "EVCXR_BEGIN_CONTENT text/html\n<b>\nEVCXR_END_CONTENT\r\nEVCXR_END s3\n",
+            "EVCXR_BEGIN_CONTENT text/html\n<b>\nEVCXR_END s3\n",
+            "EVCXR_BEGIN_CONTENT text/html\n<b>EVCXR_END s3\n",
+        ] {
+            let expected = [evcxr(whole), Piece::End { how: 0 }];
+            assert_eq!(pieces(written.as_bytes()), expected, "{written:?}");
+        }
+        // What only looks like the mark is content.
+        let blank = "EVCXR_BEGIN_CONTENT a/b\nEVCXR_END_CONTENT \nEVCXR_END_CONTENT\n";
+        assert_eq!(
+            pieces(format!("{blank}EVCXR_END s3\n").as_bytes()),
+            [evcxr(blank), Piece::End { how: 0 }]
+        );
+        assert_eq!(
+            pieces(b"EVCXR_BEGIN_CONTENT a/b\n<b>xEVCXR_PANIC_NOTIFICATION\nEVCXR_END s3\n"),
+            [
+                evcxr("EVCXR_BEGIN_CONTENT a/b\n<b>x\nEVCXR_PANIC_NOTIFICATION\n"),
+                Piece::End { how: PANICKED }
+            ]
+        );
+        // Without a type it is text, and so is what follows.
+        assert_eq!(
+            pieces(b"EVCXR_BEGIN_CONTENT \nEVCXR_EXECUTION_COMPLETE\nEVCXR_END s3\n"),
+            [text("EVCXR_BEGIN_CONTENT \nEVCXR_EXECUTION_COMPLETE\n"), Piece::End { how: 0 }]
+        );
+    }
+
+    #[test]
+    fn evcxr_gets_text_alone() {
+        assert_eq!(
+            pieces(
+                b"EVCXR_BEGIN_CONTENT image/png\n\x89PNG\xff\nEVCXR_END_CONTENT\nEVCXR_END s3\n"
+            ),
+            [
+                evcxr("EVCXR_BEGIN_CONTENT image/png\n\u{fffd}PNG\u{fffd}\nEVCXR_END_CONTENT\n"),
+                Piece::End { how: 0 }
+            ]
+        );
     }
 
     #[test]

@@ -67,6 +67,69 @@ fn state_text_and_pictures() {
 }
 
 #[test]
+fn whatever_a_cell_shows_it_ends() {
+    let mut helper = Helper::start();
+    // What is printed last and without a newline is there when the cell has ended.
+    helper.run("print!(\"a\");").unwrap();
+    assert_eq!(helper.text[0], "a");
+    helper.run("for _ in 0..3 { print!(\"b\") }").unwrap();
+    assert_eq!(helper.text[0], "bbb");
+    // A content without a newline before its end, and one without an end.
+    let shown = |helper: &mut Helper, text: &str| {
+        let data = helper.run(&format!("print!(\"EVCXR_BEGIN_CONTENT text/html\\n{text}\");"));
+        data.unwrap().remove("text/html").unwrap()
+    };
+    assert_eq!(shown(&mut helper, "<b>1</b>EVCXR_END_CONTENT\\n"), "<b>1</b>");
+    assert_eq!(shown(&mut helper, "<b>2</b>\\n"), "<b>2</b>");
+    assert_eq!(
+        shown(&mut helper, "<b>3</b>\\nEVCXR_END_CONTENT \\r\\n"),
+        "<b>3</b>\nEVCXR_END_CONTENT "
+    );
+    assert_eq!(helper.value("1 + 1"), "2");
+    // Bytes that are no text, where evcxr wants text.
+    let raw = "{ use std::io::Write; let mut out = std::io::stdout();\n\
+               out.write_all(b\"EVCXR_BEGIN_CONTENT image/png\\n\\x89PNG\\xff\\nEVCXR_END_CONTENT\\n\").unwrap(); }";
+    assert_eq!(helper.run(raw).unwrap()["image/png"], "\u{fffd}PNG\u{fffd}");
+    assert_eq!(helper.value("2 + 2"), "4", "answers belong to their cells");
+    // A panic in the middle of it.
+    let panics = "struct Q; impl Q { fn evcxr_display(&self) { \
+                  print!(\"EVCXR_BEGIN_CONTENT text/html\\n<b>\"); panic!(\"stuck\") } }\nQ";
+    match helper.run(panics).unwrap_err() {
+        Failure::Panicked { message, .. } => assert_eq!(message, "stuck"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(helper.value("3 + 3"), "6");
+    // A thread that never stops writing errors.
+    helper.run("std::thread::spawn(|| loop { eprintln!(\"xxxxxxxxxxxxxxxx\") });").unwrap();
+    assert_eq!(helper.value("4 + 4"), "8");
+}
+
+#[test]
+fn a_new_process_is_told_whatever_comes_behind() {
+    let mut helper = Helper::start();
+    helper.run("let a = 1;").unwrap();
+    let id = helper.begin(":restart\npanic!(\"behind\")", None);
+    match helper.answer() {
+        Reply::Failed { id: same, why: Failure::Panicked { .. }, renewed } => {
+            assert_eq!((same, renewed), (id, true));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(compiler(helper.run("a").unwrap_err())[0].message.contains("cannot find value `a`"));
+    // The new process tells of panics as the first one did.
+    match helper.run("panic!(\"again\")").unwrap_err() {
+        Failure::Panicked { message, .. } => assert_eq!(message, "again"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_folder_with_blanks() {
+    let mut helper = Helper::start_in("a folder with blanks", &[]);
+    assert_eq!(helper.value("let x = 20; 2 * x + 2"), "42");
+}
+
+#[test]
 fn errors_have_their_places() {
     let mut helper = Helper::start();
     let errors = compiler(helper.run("let a = 1;\nlet b: i32 = \"𝛼\" ;").unwrap_err());

@@ -67,6 +67,9 @@ def test_rust_notebooks_show_what_is_stored(path):
         return [[output.get("data", {}) for output in cell.outputs if output.output_type == "execute_result"]
                 for cell in of.cells if cell.cell_type == "code"]
 
+    failed = ["\n".join(output["traceback"]) for cell in notebook.cells if cell.cell_type == "code"
+              for output in cell.outputs if output.output_type == "error"]
+    assert failed == []
     assert shown(notebook) == shown(nbformat.read(path, as_version=4))
 
 

@@ -1,5 +1,7 @@
 //! Values that cross between the language and Rust cells, and the Rust types that they have there.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
 
@@ -10,7 +12,7 @@ use crate::diagnostic::Code;
 use crate::entangle::model::decode;
 use crate::rust::cac;
 use crate::symbol::Symbol;
-use crate::value::{Failure, List, Record, Value, failure};
+use crate::value::{Failure, Items, LIST_LIMIT, List, Record, Value, failure};
 
 /// The Rust type of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,10 +76,10 @@ impl Ty {
 /// A value as it crosses, with its Rust type.
 ///
 /// # Errors
-/// E04 for a type that does not cross.
-pub fn outward(value: &Value) -> Result<(cac::Value, String), Failure> {
+/// E04 for a type that does not cross, E07 for a range that is too long to be written out.
+pub fn outward(value: &Value, known: &Known) -> Result<(cac::Value, String), Failure> {
     let ty = ty(value);
-    Ok((crossing(value)?, ty.name()))
+    Ok((crossing(value, known)?, ty.name()))
 }
 
 fn ty(value: &Value) -> Ty {
@@ -91,7 +93,14 @@ fn ty(value: &Value) -> Ty {
         Value::String(_) => Ty::String,
         Value::List(list) if !list.is_empty() && list.is_table() => Ty::Table,
         Value::List(list) => {
-            let items = list.iter().map(|item| ty(&item)).reduce(Ty::join);
+            let items = match list.items() {
+                Items::Values(items) => items.iter().map(ty).reduce(Ty::join),
+                // It may be longer than any memory; its ends have the largest magnitudes.
+                Items::Range { count, .. } => {
+                    let ends = [list.get(0), list.get(count.saturating_sub(1))];
+                    ends.iter().flatten().map(ty).reduce(Ty::join)
+                }
+            };
             Ty::List(items.map(Box::new))
         }
         Value::Record(_) => Ty::Record,
@@ -136,21 +145,21 @@ fn big(int: &IBig) -> cac::Value {
     }
 }
 
-fn fields(record: &Record) -> Result<Vec<(String, cac::Value)>, Failure> {
+fn fields(record: &Record, known: &Known) -> Result<Vec<(String, cac::Value)>, Failure> {
     let fields = record.fields().iter();
-    fields.map(|(name, value)| Ok((name.as_str().to_owned(), crossing(value)?))).collect()
+    fields.map(|(name, value)| Ok((name.as_str().to_owned(), crossing(value, known)?))).collect()
 }
 
-fn crossing(value: &Value) -> Result<cac::Value, Failure> {
+fn crossing(value: &Value, known: &Known) -> Result<cac::Value, Failure> {
     Ok(match value {
         Value::None => cac::Value::None,
         Value::Bool(value) => cac::Value::Bool(*value),
         Value::Int(int) => big(int),
         Value::Real(value) => cac::Value::Real(*value),
         Value::String(text) => cac::Value::String(text.to_string()),
-        Value::List(list) if !list.is_empty() && list.is_table() => table(list)?,
-        Value::List(list) => items(list.len(), || list.iter())?,
-        Value::Record(record) => cac::Value::Record(cac::Record(fields(record)?)),
+        Value::List(list) if !list.is_empty() && list.is_table() => table(list, known)?,
+        Value::List(list) => items(list.len(), || list.iter(), known)?,
+        Value::Record(record) => cac::Value::Record(cac::Record(fields(record, known)?)),
         Value::Object(object) => {
             let object = object.as_any();
             if let Some(tensor) = object.downcast_ref::<TensorValue>() {
@@ -158,7 +167,7 @@ fn crossing(value: &Value) -> Result<cac::Value, Failure> {
                 return Ok(cac::Value::Tensor(cac::Tensor { shape, data }));
             }
             let Some(model) = object.downcast_ref::<ModelValue>() else { return Err(stays(value)) };
-            let network = written(&model.network);
+            let network = known.written(&model.network);
             cac::Value::Model(cac::Model { network, safetensors: models::to_bytes(value)? })
         }
         Value::Function(_) | Value::Unknown(_) => return Err(stays(value)),
@@ -169,7 +178,12 @@ fn crossing(value: &Value) -> Result<cac::Value, Failure> {
 pub(super) fn items<I: Iterator<Item = Value>>(
     len: u64,
     values: impl Fn() -> I,
+    known: &Known,
 ) -> Result<cac::Value, Failure> {
+    if len > LIST_LIMIT {
+        let message = format!("a list of {len} items is too long to cross into Rust");
+        return Err(failure(Code::Resource, message, "hand over its ends, and count there"));
+    }
     let room = usize::try_from(len).unwrap_or(0);
     let (mut bools, mut ints, mut reals) = (true, true, true);
     for value in values() {
@@ -202,61 +216,67 @@ pub(super) fn items<I: Iterator<Item = Value>>(
     }
     let mut out = Vec::with_capacity(room);
     for value in values() {
-        out.push(crossing(&value)?);
+        out.push(crossing(&value, known)?);
     }
     Ok(cac::Value::List(out))
 }
 
-fn table(list: &List) -> Result<cac::Value, Failure> {
+fn table(list: &List, known: &Known) -> Result<cac::Value, Failure> {
     let record = |value: Option<Value>| match value {
         Some(Value::Record(record)) => Some(record),
         _ => None,
     };
-    let Some(first) = record(list.get(0)) else { return items(list.len(), || list.iter()) };
+    let Some(first) = record(list.get(0)) else {
+        return items(list.len(), || list.iter(), known);
+    };
     let mut columns = Vec::new();
     for (name, _) in first.fields() {
         let cell = |row: Value| record(Some(row)).and_then(|row| row.get(*name).cloned());
         let column = || list.iter().map(move |row| cell(row).unwrap_or(Value::None));
-        columns.push((name.as_str().to_owned(), items(list.len(), column)?));
+        columns.push((name.as_str().to_owned(), items(list.len(), column, known)?));
     }
     let rows = usize::try_from(list.len()).unwrap_or(0);
     Ok(cac::Value::Table(cac::Table { rows, columns }))
 }
 
-/// A network as text of the language.
-fn written(network: &NetworkValue) -> String {
-    let layers: Vec<String> = network.0.layers().iter().map(ToString::to_string).collect();
-    format!("network {{\n{}\n}}", layers.join("\n"))
-}
-
-/// The networks of the models in these values: those whose weights may come back.
-pub fn networks<'v>(values: impl Iterator<Item = &'v Value>) -> Known {
-    let mut known = Known::default();
-    values.for_each(|value| known.add(value));
-    known
-}
+/// The networks of models that have crossed, by their numbers. Texts would not do: windows that are
+/// grouped by a function are written `geometry = …`, whatever it gives. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Known(Arc<Mutex<Vec<NetworkValue>>>);
 
 impl Known {
-    fn add(&mut self, value: &Value) {
-        match value {
-            Value::Object(object) => {
-                if let Some(model) = object.as_any().downcast_ref::<ModelValue>() {
-                    let text = written(&model.network);
-                    if self.0.iter().all(|(known, _)| *known != text) {
-                        self.0.push((text, model.network.clone()));
-                    }
-                }
-            }
-            Value::Record(record) => record.fields().iter().for_each(|(_, value)| self.add(value)),
-            Value::List(list) => list.iter().for_each(|value| self.add(&value)),
-            _ => {}
-        }
+    fn networks(&self) -> MutexGuard<'_, Vec<NetworkValue>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A network as text of the language, below a comment with its number.
+    fn written(&self, network: &NetworkValue) -> String {
+        let mut networks = self.networks();
+        let known = networks.iter().position(|known| known.0 == network.0);
+        let number = known.unwrap_or_else(|| {
+            networks.push(network.clone());
+            networks.len() - 1
+        });
+        drop(networks);
+        with_number(number, network)
+    }
+
+    /// The network of which this is the text.
+    fn read(&self, text: &str) -> Option<NetworkValue> {
+        let first = text.lines().next()?.strip_prefix(NUMBER)?;
+        let number: usize = first.trim().parse().ok()?;
+        let network = self.networks().get(number)?.clone();
+        (with_number(number, &network) == text).then_some(network)
     }
 }
 
-/// Networks by their texts.
-#[derive(Clone, Debug, Default)]
-pub struct Known(Vec<(String, NetworkValue)>);
+/// What the comment begins with that tells one network from another.
+const NUMBER: &str = "# network ";
+
+fn with_number(number: usize, network: &NetworkValue) -> String {
+    let layers: Vec<String> = network.0.layers().iter().map(ToString::to_string).collect();
+    format!("{NUMBER}{number}\nnetwork {{\n{}\n}}", layers.join("\n"))
+}
 
 fn misfit(why: impl Into<String>) -> Failure {
     failure(Code::Type, why, "give back numbers, strings, lists, records or tables")
@@ -302,13 +322,20 @@ pub fn inward(value: cac::Value, known: &Known) -> Result<Value, Failure> {
             let rows = list.map_err(|wrong| misfit(wrong.to_string()))?;
             inward(cac::Value::List(rows), known)?
         }
-        cac::Value::Tensor(tensor) => nested(&tensor.shape, &tensor.data)?,
+        cac::Value::Tensor(tensor) => {
+            // Where an axis is 0 the ones before it may have any length, without a number in them.
+            let lists = tensor.shape.iter().take_while(|axis| **axis > 0);
+            let lists = lists.fold(1_u64, |lists, axis| lists.saturating_mul(*axis as u64));
+            if lists > LIST_LIMIT {
+                let message = format!("a tensor of shape {:?} is too large", tensor.shape);
+                return Err(failure(Code::Resource, message, "give back a part of it"));
+            }
+            nested(&tensor.shape, &tensor.data)?
+        }
         cac::Value::Model(model) => {
-            let Some((_, network)) = known.0.iter().find(|(text, _)| *text == model.network) else {
-                return Err(misfit(
-                    "the network of this model is none of those that were handed over",
-                ));
-            };
+            let network = known.read(&model.network).ok_or_else(|| {
+                misfit("the network of this model is none of those that were handed over")
+            })?;
             let decoded = decode(&model.safetensors, &network.0);
             let decoded =
                 decoded.map_err(|error| failure(Code::Domain, error.to_string(), error.hint()))?;
@@ -358,10 +385,11 @@ mod tests {
     use super::*;
 
     fn there_and_back(value: &Value, ty: &str) {
-        let (crossed, found) = outward(value).unwrap();
+        let known = Known::default();
+        let (crossed, found) = outward(value, &known).unwrap();
         assert_eq!(found, ty);
         let crossed = cac::Value::decode(&crossed.encode()).unwrap();
-        let back = inward(crossed, &Known::default()).unwrap();
+        let back = inward(crossed, &known).unwrap();
         assert!(crate::value::equal(&back, value).unwrap());
         assert_eq!(back.type_of(), value.type_of());
         assert_eq!(crate::value::text(&back), crate::value::text(value));
@@ -405,18 +433,19 @@ mod tests {
     #[test]
     fn ints_among_reals_are_reals() {
         let mixed = list(vec![Value::int(1), Value::Real(0.5)]);
-        let (crossed, ty) = outward(&mixed).unwrap();
+        let (crossed, ty) = outward(&mixed, &Known::default()).unwrap();
         let kept = cac::Value::List(vec![cac::Value::Int(1), cac::Value::Real(0.5)]);
         assert_eq!((crossed, ty.as_str()), (kept, "Vec<f64>"));
         let wide = list(vec![Value::int(i128::MAX), Value::int(1)]);
-        assert_eq!(outward(&wide).unwrap().1, "Vec<i128>");
+        assert_eq!(outward(&wide, &Known::default()).unwrap().1, "Vec<i128>");
     }
 
     #[test]
     fn what_does_not_cross_says_why() {
         let registry = crate::builtins::registry();
         let function = crate::evaluate::BuiltinFunction(registry.get(Symbol::new("abs")).unwrap());
-        let error = outward(&Value::Function(std::sync::Arc::new(function))).unwrap_err();
+        let function = Value::Function(Arc::new(function));
+        let error = outward(&function, &Known::default()).unwrap_err();
         assert_eq!(
             error.message,
             "a function does not cross into Rust: it is evaluated here; hand over what it gives"
@@ -424,6 +453,59 @@ mod tests {
         let strange = cac::Value::Record(cac::Record(vec![("a b".into(), cac::Value::None)]));
         let error = inward(strange, &Known::default()).unwrap_err();
         assert_eq!(error.message, "\"a b\" is no name of a field");
+    }
+
+    #[test]
+    fn ranges_cross_without_a_walk_or_not_at_all() {
+        let range = |first: IBig, count| Value::List(Arc::new(List::range(first, count)));
+        there_and_back(&range(IBig::from(3), 4), "Vec<i64>");
+        there_and_back(&range(IBig::from(i64::MAX), 2), "Vec<i128>");
+        let long = range(IBig::from(0), 1 << 50);
+        for value in [long.clone(), list(vec![Value::string("a"), long])] {
+            let error = outward(&value, &Known::default()).unwrap_err();
+            assert_eq!((error.code, error.hint.is_some()), (Code::Resource, true));
+            assert!(error.message.starts_with("a list of 1125899906842624 items"));
+        }
+    }
+
+    #[test]
+    fn models_keep_their_networks() {
+        use crate::network::{Geometry, Grouping, Network, Pooling};
+        let known = Known::default();
+        let model = |targets: Vec<u32>, seed| {
+            let groups = Geometry::Grouped(Arc::new(Grouping::new(targets).unwrap()));
+            let net = Network::chain(4, 2).conv(3).pool_with(2, Pooling::Product, groups);
+            let net = net.conv(3).pool(2).output(1).unwrap();
+            Value::object(ModelValue::new(net.init(seed).unwrap()))
+        };
+        let (near, far) = (model(vec![0, 0, 1, 1], 1), model(vec![0, 1, 0, 1], 2));
+        let crossed = [&near, &far, &near].map(|model| outward(model, &known).unwrap().0);
+        for (crossed, model) in crossed.into_iter().zip([&near, &far, &near]) {
+            let back = inward(crossed, &known).unwrap();
+            let layers = |value: &Value| match value {
+                Value::Object(object) => {
+                    object.as_any().downcast_ref::<ModelValue>().unwrap().network.0.clone()
+                }
+                _ => unreachable!(),
+            };
+            assert_eq!(layers(&back), layers(model));
+        }
+        assert_eq!(known.networks().len(), 2);
+        let (cac::Value::Model(mut strange), _) = outward(&near, &known).unwrap() else {
+            unreachable!()
+        };
+        strange.network = strange.network.replace("conv(3)", "conv(4)");
+        let error = inward(cac::Value::Model(strange), &known).unwrap_err();
+        assert!(error.message.contains("none of those that were handed over"));
+    }
+
+    #[test]
+    fn shapes_without_numbers_are_bounded() {
+        let tensor = |shape| cac::Value::Tensor(cac::Tensor { shape, data: vec![] });
+        let error = inward(tensor(vec![1 << 40, 0]), &Known::default()).unwrap_err();
+        assert_eq!(error.code, Code::Resource);
+        let empty = inward(tensor(vec![2, 0, 1 << 40]), &Known::default()).unwrap();
+        assert_eq!(crate::value::text(&empty), "[[], []]");
     }
 
     #[test]

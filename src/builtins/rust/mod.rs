@@ -12,7 +12,7 @@ use crate::interrupt::Interrupt;
 use crate::rust::{CellFailure, Cells, Listener, Refusal, RustFunction, cac};
 use crate::value::{Failure, IntoValue, Type, TypeSet, Value};
 
-pub use cross::{Known, inward, networks, outward};
+pub use cross::{Known, inward, outward};
 pub use refusal::{compiler_error, errors};
 
 /// A function of a Rust cell as one of the language.
@@ -21,10 +21,11 @@ struct Foreign {
     function: RustFunction,
     signature: String,
     doc: String,
+    known: Known,
 }
 
 impl Foreign {
-    fn new(function: RustFunction) -> Self {
+    fn new(function: RustFunction, known: Known) -> Self {
         let params: Vec<String> =
             (1..=function.arity()).map(|number| format!("x{number}")).collect();
         Self {
@@ -35,6 +36,7 @@ impl Foreign {
                 function.signature()
             ),
             function,
+            known,
         }
     }
 }
@@ -69,10 +71,9 @@ impl Outside for Foreign {
         for number in 0..self.arity() {
             let column =
                 || calls.iter().map(|call| call.get(number).cloned().unwrap_or(Value::None));
-            let crossed = cross::items(calls.len() as u64, column);
+            let crossed = cross::items(calls.len() as u64, column, &self.known);
             columns.push(crossed.map_err(|failure| (0, failure))?);
         }
-        let known = cross::networks(calls.iter().flatten());
         let results = self.function.call(calls.len(), columns, interrupt);
         self.function.cells().drain(&Telling(output));
         let results = results.map_err(|refusal| self.told(&refusal, &calls))?;
@@ -82,7 +83,7 @@ impl Outside for Foreign {
         }
         let results = results.into_iter().enumerate();
         results
-            .map(|(call, result)| inward(result, &known).map_err(|wrong| (call, wrong)))
+            .map(|(call, result)| inward(result, &self.known).map_err(|wrong| (call, wrong)))
             .collect()
     }
 }
@@ -169,7 +170,10 @@ builtins! { RUST "Rust":
     effect fn rust_fn(cx, call; /** The name of the function. */ name: Arc<str>) -> Made {
         let cells: Cells = cx.machine().kept.get();
         match cells.function(&name, &Telling(cx.machine().output.as_ref()), &cx.machine().interrupt) {
-            Ok(function) => Ok(Made(OutsideFunction(Arc::new(Foreign::new(function))))),
+            Ok(function) => {
+                let known = cx.machine().kept.get();
+                Ok(Made(OutsideFunction(Arc::new(Foreign::new(function, known)))))
+            }
             Err(refusal) => Err(unserved(&name, &refusal, call.span)),
         }
     }

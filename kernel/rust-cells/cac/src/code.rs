@@ -29,9 +29,13 @@ impl Value {
         out
     }
 
-    /// Whether it can be read again: lists and records are not nested too deeply.
-    pub fn is_readable(&self) -> bool {
-        fits(self, MAX_DEPTH)
+    /// Whether [`Value::decode`] would read it again.
+    ///
+    /// # Errors
+    /// Lists and records that are nested too deeply, and a [`Table`] or [`Tensor`] whose parts do not
+    /// fit each other.
+    pub fn check(&self) -> Result<(), String> {
+        check(self, MAX_DEPTH)
     }
 
     /// The value that these bytes are.
@@ -45,13 +49,48 @@ impl Value {
     }
 }
 
-fn fits(value: &Value, depth: u32) -> bool {
-    let Some(depth) = depth.checked_sub(1) else { return false };
+fn check(value: &Value, depth: u32) -> Result<(), String> {
+    let depth = depth
+        .checked_sub(1)
+        .ok_or_else(|| format!("lists and records are nested more than {MAX_DEPTH} levels deep"))?;
     match value {
-        Value::List(items) => items.iter().all(|item| fits(item, depth)),
-        Value::Record(record) => record.0.iter().all(|(_, value)| fits(value, depth)),
-        Value::Table(table) => table.columns.iter().all(|(_, column)| fits(column, depth)),
-        _ => true,
+        Value::List(items) => items.iter().try_for_each(|item| check(item, depth)),
+        Value::Record(record) => record.0.iter().try_for_each(|(_, value)| check(value, depth)),
+        Value::Table(table) => {
+            table.check()?;
+            table.columns.iter().try_for_each(|(_, column)| check(column, depth))
+        }
+        Value::Tensor(tensor) => tensor.check(),
+        _ => Ok(()),
+    }
+}
+
+impl Table {
+    /// Whether all columns have as many items as the table has rows.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let rows = self.rows;
+        if rows > 0 && self.columns.is_empty() {
+            return Err(format!("the table has {rows} rows and no columns"));
+        }
+        let shorter = self.columns.iter().find(|(_, column)| column.items_len() != Some(rows));
+        match shorter {
+            Some((name, _)) => {
+                Err(format!("column `{name}` of the table is no list of {rows} items"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Tensor {
+    /// Whether it has as many numbers as its shape says.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let size = self.shape.iter().try_fold(1_usize, |size, axis| size.checked_mul(*axis));
+        if size == Some(self.data.len()) {
+            return Ok(());
+        }
+        let (shape, found) = (&self.shape, self.data.len());
+        Err(format!("the tensor has {found} numbers, which is not the product of {shape:?}"))
     }
 }
 
@@ -222,11 +261,9 @@ impl<'b> Reader<'b> {
             12 => {
                 let rows =
                     usize::try_from(u64::from_le_bytes(self.array()?)).map_err(|_| Malformed)?;
-                let columns = self.fields(depth)?;
-                if columns.iter().any(|(_, column)| column.items_len() != Some(rows)) {
-                    return Err(Malformed);
-                }
-                Value::Table(Table { rows, columns })
+                let table = Table { rows, columns: self.fields(depth)? };
+                table.check().map_err(|_| Malformed)?;
+                Value::Table(table)
             }
             13 => {
                 let axes = self.len(8)?;
@@ -235,12 +272,9 @@ impl<'b> Reader<'b> {
                         usize::try_from(u64::from_le_bytes(self.array()?)).map_err(|_| Malformed)
                     })
                     .collect::<Result<Vec<_>, _>>()?;
-                let data = self.eights(f64::from_le_bytes)?;
-                let size = shape.iter().try_fold(1_usize, |size, axis| size.checked_mul(*axis));
-                if size != Some(data.len()) {
-                    return Err(Malformed);
-                }
-                Value::Tensor(Tensor { shape, data })
+                let tensor = Tensor { shape, data: self.eights(f64::from_le_bytes)? };
+                tensor.check().map_err(|_| Malformed)?;
+                Value::Tensor(tensor)
             }
             14 => {
                 let network = self.text()?;
@@ -302,22 +336,32 @@ mod tests {
 
     #[test]
     fn bytes_that_lie_are_refused() {
-        // A list of 2^60 values, a table whose column is shorter, a tensor of another size.
+        // A list of 2^60 values, a table whose column is shorter, one of 2^40 rows without columns, a
+        // tensor of another size.
         let mut long = vec![7];
         long.extend_from_slice(&(1_u64 << 60).to_le_bytes());
         assert_eq!(Value::decode(&long), Err(Malformed));
         let table = Table { rows: 3, columns: vec![("x".into(), Value::Ints(vec![1]))] };
+        assert_eq!(
+            Value::Table(table.clone()).check().unwrap_err(),
+            "column `x` of the table is no list of 3 items"
+        );
         assert_eq!(Value::decode(&Value::Table(table).encode()), Err(Malformed));
+        let empty = Value::Table(Table { rows: 1 << 40, columns: vec![] });
+        assert_eq!(empty.check().unwrap_err(), "the table has 1099511627776 rows and no columns");
+        assert_eq!(Value::decode(&empty.encode()), Err(Malformed));
         let tensor = Tensor { shape: vec![usize::MAX, 2], data: vec![] };
-        assert_eq!(Value::decode(&Value::Tensor(tensor).encode()), Err(Malformed));
+        let tensor = Value::Record(Record(vec![("t".into(), Value::Tensor(tensor))]));
+        assert!(tensor.check().unwrap_err().starts_with("the tensor has 0 numbers"));
+        assert_eq!(Value::decode(&tensor.encode()), Err(Malformed));
         let mut deep = Value::None;
         for _ in 0..600 {
             deep = Value::List(vec![deep]);
         }
         assert_eq!(Value::decode(&deep.encode()), Err(Malformed));
-        assert!(!deep.is_readable());
+        assert!(deep.check().is_err());
         for value in samples() {
-            assert!(value.is_readable());
+            assert_eq!(value.check(), Ok(()));
         }
     }
 

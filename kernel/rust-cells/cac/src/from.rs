@@ -136,9 +136,7 @@ macro_rules! integers {
             fn from_cac(value: Value) -> Result<Self, Mismatch> {
                 let fits = match &value {
                     Value::Int(int) => Self::try_from(*int).ok(),
-                    Value::Big(int) => {
-                        i128::try_from(int.clone()).ok().and_then(|int| Self::try_from(int).ok())
-                    }
+                    Value::Big(int) => Self::try_from(int.clone()).ok(),
                     _ => None,
                 };
                 fits.ok_or_else(|| {
@@ -200,7 +198,14 @@ impl FromCac for f64 {
 
 impl FromCac for f32 {
     fn from_cac(value: Value) -> Result<Self, Mismatch> {
-        f64::from_cac(value).map(|real| real as f32)
+        let shown = value.clone();
+        let real = f64::from_cac(value)?;
+        let single = real as f32;
+        // Rounding is what single precision means; a finite real that becomes infinite is another one.
+        if single.is_infinite() && real.is_finite() {
+            return Err(Mismatch::new("a real of 32 bits", &shown));
+        }
+        Ok(single)
     }
 }
 

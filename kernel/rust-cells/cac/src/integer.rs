@@ -71,22 +71,36 @@ impl From<i128> for Integer {
     }
 }
 
-impl TryFrom<Integer> for i128 {
-    type Error = NoInteger;
-
-    fn try_from(value: Integer) -> Result<Self, NoInteger> {
-        if value.limbs.len() > 4 {
-            return Err(NoInteger);
-        }
-        let magnitude =
-            value.limbs.iter().rev().fold(0_u128, |sum, limb| (sum << 32) | u128::from(*limb));
-        if value.negative && magnitude == i128::MIN.unsigned_abs() {
-            return Ok(i128::MIN);
-        }
-        let positive = i128::try_from(magnitude).map_err(|_| NoInteger)?;
-        Ok(if value.negative { -positive } else { positive })
+impl Integer {
+    /// Its magnitude, if 128 bits hold it.
+    fn magnitude(&self) -> Option<u128> {
+        let fits = self.limbs.len() <= 4;
+        let sum = |sum, limb: &u32| (sum << 32) | u128::from(*limb);
+        fits.then(|| self.limbs.iter().rev().fold(0_u128, sum))
     }
 }
+
+macro_rules! narrower {
+    ($($ty:ty)+) => { $(
+        impl TryFrom<Integer> for $ty {
+            type Error = NoInteger;
+
+            fn try_from(value: Integer) -> Result<Self, NoInteger> {
+                let magnitude = value.magnitude().ok_or(NoInteger)?;
+                if !value.negative {
+                    return Self::try_from(magnitude).map_err(|_| NoInteger);
+                }
+                // -2^127 is the one whose magnitude is no i128.
+                let least = magnitude == i128::MIN.unsigned_abs();
+                let positive = i128::try_from(magnitude).ok();
+                let negative = positive.map(|int| -int).or(least.then_some(i128::MIN));
+                Self::try_from(negative.ok_or(NoInteger)?).map_err(|_| NoInteger)
+            }
+        }
+    )+ };
+}
+
+narrower! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
 
 impl fmt::Display for Integer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -212,7 +226,14 @@ mod tests {
             assert_eq!(Integer::from(value).to_string(), value.to_string());
         }
         let beyond: Integer = "170141183460469231731687303715884105728".parse().unwrap();
-        assert_eq!(i128::try_from(beyond), Err(NoInteger));
+        assert_eq!(i128::try_from(beyond.clone()), Err(NoInteger));
+        assert_eq!(u128::try_from(beyond), Ok(1 << 127));
+        let most: Integer = u128::MAX.to_string().parse().unwrap();
+        assert_eq!(u128::try_from(most), Ok(u128::MAX));
+        let beyond: Integer = "340282366920938463463374607431768211456".parse().unwrap();
+        assert_eq!(u128::try_from(beyond), Err(NoInteger));
+        assert_eq!(u128::try_from(Integer::from(-1)), Err(NoInteger));
+        assert_eq!(i8::try_from(Integer::from(-128)), Ok(-128));
         assert_eq!(Integer::from(3).to_f64(), 3.0);
     }
 }

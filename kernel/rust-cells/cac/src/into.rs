@@ -163,25 +163,14 @@ impl IntoCac for Record {
 
 impl IntoCac for Table {
     fn into_cac(self) -> Result<Value, String> {
-        for (name, column) in &self.columns {
-            if column.items_len() != Some(self.rows) {
-                let rows = self.rows;
-                return Err(format!("column `{name}` of the table is no list of {rows} items"));
-            }
-        }
+        self.check()?;
         Ok(Value::Table(self))
     }
 }
 
 impl IntoCac for Tensor {
     fn into_cac(self) -> Result<Value, String> {
-        let size = self.shape.iter().try_fold(1_usize, |size, axis| size.checked_mul(*axis));
-        if size != Some(self.data.len()) {
-            let (shape, found) = (&self.shape, self.data.len());
-            return Err(format!(
-                "the tensor has {found} numbers, which is not the product of {shape:?}"
-            ));
-        }
+        self.check()?;
         Ok(Value::Tensor(self))
     }
 }
@@ -297,7 +286,8 @@ mod tests {
         there_and_back(true);
         there_and_back((i8::MIN, u8::MAX, i16::MIN, u16::MAX));
         there_and_back((i32::MIN, u32::MAX, i64::MIN, u64::MAX));
-        there_and_back((i128::MIN, u128::MAX >> 1, isize::MIN, usize::MAX));
+        there_and_back((1_u128 << 127, (1_u128 << 127) - 1, i128::MAX));
+        there_and_back((i128::MIN, u128::MAX, isize::MIN, usize::MAX));
         there_and_back("123456789012345678901234567890123456789012".parse::<Integer>().unwrap());
         there_and_back((0.1_f64, 0.1_f32, 'ü', "text".to_owned()));
         there_and_back((Some(3), None::<i64>));
@@ -328,6 +318,16 @@ mod tests {
             says(u8::from_cac(Value::Int(300)).unwrap_err()),
             "wants an int from 0 to 255, and this is the int 300"
         );
+        assert_eq!(
+            says(u128::from_cac((-1_i128 << 100).into_cac().unwrap()).unwrap_err()),
+            "wants an int from 0 to 340282366920938463463374607431768211455, and this is the int \
+             -1267650600228229401496703205376"
+        );
+        assert_eq!(
+            says(f32::from_cac(Value::Real(1e300)).unwrap_err()),
+            "wants a real of 32 bits, and this is the real 1e300"
+        );
+        assert_eq!(f32::from_cac(Value::Real(f64::INFINITY)), Ok(f32::INFINITY));
         assert_eq!(
             says(i64::from_cac(Value::Real(2.0)).unwrap_err()),
             "wants an int of 64 bits, and this is the real 2.0"

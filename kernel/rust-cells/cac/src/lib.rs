@@ -28,7 +28,7 @@
 //! The crate has no dependencies and is compiled once when the first Rust cell runs.
 
 #![warn(missing_docs)]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod code;
 mod from;
@@ -45,7 +45,7 @@ pub use from::{FromCac, Mismatch};
 pub use function::{Fault, Function};
 pub use integer::{Integer, NoInteger};
 pub use into::IntoCac;
-pub use place::{begin, give, panic_line, take};
+pub use place::{FLUSH, begin, flush, give, panic_line, take};
 #[cfg(unix)]
 pub use serve::{Served, answer, ask, serve};
 pub use value::{Model, Record, Table, Tensor, Value};

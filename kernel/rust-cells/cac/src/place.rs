@@ -36,9 +36,7 @@ pub fn take<T: FromCac>(number: u64) -> T {
 pub fn give<T: IntoCac + Clone>(number: u64, value: &T) {
     let given = folder().and_then(|folder| {
         let value = value.clone().into_cac()?;
-        if !value.is_readable() {
-            return Err("lists and records are nested more than 500 levels deep".to_owned());
-        }
+        value.check()?;
         std::fs::write(folder.join(format!("out-{number}")), value.encode())
             .map_err(|error| error.to_string())
     });
@@ -57,8 +55,22 @@ pub fn panic_line(line: &str) -> Option<[String; 5]> {
     Some([parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?])
 }
 
-/// What every session begins with: panics are told in one line.
+/// The symbol of [`flush`] in a library that is linked with this crate.
+pub const FLUSH: &str = "cac_flush";
+
+/// Writes out what cells printed behind their last newline. Cells share a standard library that is not
+/// the one of the process that loads them, so that process calls this after each cell, by its symbol.
+// A symbol's name is all that the compiler calls unsafe here. The copy of this crate that cells see has
+// it alone: a cell may depend on the library, too, which brings a copy of its own.
+#[allow(unsafe_code)]
+#[cfg_attr(feature = "cells", unsafe(export_name = "cac_flush"))]
+pub extern "C" fn flush() {
+    let _ = std::io::stdout().flush();
+}
+
+/// What every session begins with: panics are told in one line, and [`flush`] is there to be found.
 pub fn begin() {
+    flush();
     std::panic::set_hook(Box::new(|info| {
         let thread = std::thread::current();
         let name = thread.name().unwrap_or("");

@@ -5,8 +5,10 @@
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use crate::function::panic_text;
 use crate::place::folder;
 use crate::{Fault, Function, Value};
 
@@ -62,6 +64,30 @@ fn broken(call: usize, why: impl ToString) -> Fault {
     Fault { call, why: why.to_string() }
 }
 
+/// The results of a batch of calls, if the other side can read them. Not only the function may panic, what
+/// turns arguments and results into values may too.
+fn call<Args>(
+    function: &impl Function<Args>,
+    calls: usize,
+    columns: Vec<Value>,
+) -> Result<Value, Fault> {
+    let done = catch_unwind(AssertUnwindSafe(|| function.call_each(calls, columns)));
+    let results = done.unwrap_or_else(|payload| {
+        let why = panic_text(payload.as_ref());
+        Err(broken(0, format!("what it takes or gives panicked on its way: {why}")))
+    })?;
+    match results.check() {
+        Ok(()) => Ok(results),
+        Err(why) => Err(broken(unreadable(results), why)),
+    }
+}
+
+/// The first of these results that cannot be read.
+fn unreadable(results: Value) -> usize {
+    let items = results.into_items().unwrap_or_default();
+    items.iter().position(|item| item.check().is_err()).unwrap_or(0)
+}
+
 /// Answers the questions on a stream until it ends.
 ///
 /// # Errors
@@ -70,19 +96,12 @@ pub fn answer<Args>(function: &impl Function<Args>, stream: &mut UnixStream) -> 
     while let Some(question) = read_message(stream)? {
         let result = match Value::decode(&question) {
             Ok(Value::List(mut columns)) if !columns.is_empty() => match columns.remove(0) {
-                Value::Int(calls) => {
-                    function.call_each(usize::try_from(calls).unwrap_or(0), columns)
-                }
+                Value::Int(calls) => call(function, usize::try_from(calls).unwrap_or(0), columns),
                 _ => Err(broken(0, "a question without a number")),
             },
             _ => Err(broken(0, "a question that cannot be read")),
         };
         let value = match result {
-            Ok(results) if !results.is_readable() => Value::List(vec![
-                Value::Bool(false),
-                Value::Int(0),
-                Value::String("its result is nested too deeply".into()),
-            ]),
             Ok(results) => Value::List(vec![Value::Bool(true), results]),
             Err(fault) => Value::List(vec![
                 Value::Bool(false),
@@ -177,5 +196,28 @@ mod tests {
             }
         }
         std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn results_that_cannot_be_read_are_faults() {
+        struct Loud;
+        impl std::fmt::Display for Loud {
+            fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                panic!("no words")
+            }
+        }
+        let misshapen =
+            |size: usize| Value::Tensor(crate::Tensor { shape: vec![size], data: vec![0.0; 2] });
+        let sizes = || vec![Value::Ints(vec![2, 3])];
+        assert_eq!(
+            call(&misshapen, 2, sizes()),
+            Err(Fault {
+                call: 1,
+                why: "the tensor has 2 numbers, which is not the product of [3]".into()
+            })
+        );
+        let loud = |_: i64| -> Result<(), Loud> { Err(Loud) };
+        let why = "what it takes or gives panicked on its way: no words".into();
+        assert_eq!(call(&loud, 2, sizes()), Err(Fault { call: 0, why }));
     }
 }

@@ -57,10 +57,11 @@ pub struct Tensor {
     pub data: Vec<f64>,
 }
 
-/// A model: its network as text of the language, and the bytes of a safetensors file with its weights.
+/// A model: its network as text, and the bytes of a safetensors file with its weights.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model {
-    /// `network { input(16, dim = 4) … }`
+    /// `network { input(16, dim = 4) … }` below a comment by which the notebook knows the network; a model
+    /// that is given back keeps this text. A geometry by a function stands there as `…`.
     pub network: String,
     /// What `save(model, "m.safetensors")` writes.
     pub safetensors: Vec<u8>,

@@ -27,7 +27,12 @@ impl Helper {
     }
 
     pub fn start_with(variables: &[(&str, &str)]) -> Self {
-        let folder = tempfile::Builder::new().prefix("rc").tempdir_in("/tmp").unwrap();
+        Self::start_in("rc", variables)
+    }
+
+    /// In a folder whose name begins so.
+    pub fn start_in(name: &str, variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::Builder::new().prefix(name).tempdir_in("/tmp").unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_convac-rust-cells"))
             .arg("--folder")
             .arg(folder.path())
@@ -106,7 +111,7 @@ impl Helper {
     pub fn end(&mut self, id: u64) -> Result<BTreeMap<String, String>, Failure> {
         match self.answer() {
             Reply::Done { id: same, data, .. } if same == id => Ok(data),
-            Reply::Failed { id: same, why } if same == id => Err(why),
+            Reply::Failed { id: same, why, .. } if same == id => Err(why),
             other => panic!("{other:?}"),
         }
     }

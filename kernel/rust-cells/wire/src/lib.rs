@@ -170,6 +170,10 @@ pub enum Reply {
         id: u64,
         /// What went wrong.
         why: Failure,
+        /// Whether the process that runs cells is a new one: by a `:restart` or `:clear` of a cell that
+        /// failed behind it.
+        #[serde(default)]
+        renewed: bool,
     },
 }
 
