@@ -145,8 +145,9 @@ impl Control {
             return;
         };
         let _ = runtime.write_all(&[STOP]);
-        let ended = |state: &mut State| state.death.is_none() && state.runtime.is_some();
-        drop(self.shared.1.wait_timeout_while(state, Duration::from_secs(1), ended));
+        // Until all of it was heard: what comes later would be taken for the end of the next one.
+        let heard = |state: &mut State| state.runtime.is_some();
+        drop(self.shared.1.wait_timeout_while(state, Duration::from_secs(1), heard));
     }
 
     /// Stops a request, now or when it begins.
