@@ -370,9 +370,9 @@ fn whatever_runs_can_be_stopped() {
     assert_eq!(helper.end(id), Err(Failure::Interrupted { lost: Some(vec!["a".into()]) }));
     assert!(asked.join().unwrap());
     helper.run("let a = 2;").unwrap();
-    // Endless output, and a limit of time.
-    let id = helper.begin("loop { println!(\"and on\"); }", Some(3.0));
-    assert_eq!(helper.end(id), Err(Failure::TimedOut { seconds: 3.0, lost }));
+    // Endless output, and a limit of time. Long lines: 16 MiB are printed well before it.
+    let id = helper.begin("loop { println!(\"{:4096}\", \"and on\"); }", Some(5.0));
+    assert_eq!(helper.end(id), Err(Failure::TimedOut { seconds: 5.0, lost }));
     assert!(helper.text[0].len() <= 16 << 20, "{}", helper.text[0].len());
     assert!(helper.text[1].contains("those beyond 16 MiB are left out"), "{}", helper.text[1]);
     let id = helper.begin(&code, Some(2.0));
