@@ -27,8 +27,10 @@ fn cells_write_and_show() {
     assert_eq!(forms.len(), 1);
     assert_eq!(forms[0]["text/plain"], "3");
     assert_eq!(forms[0]["image/svg+xml"], "<svg/>");
-    let kept = desk.good("%%rust\nprint nothing to show");
-    assert!(kept.forms.lock().unwrap().is_empty());
+    for nothing in ["print nothing to show", "value ()"] {
+        let kept = desk.good(&format!("%%rust\n{nothing}"));
+        assert!(kept.forms.lock().unwrap().is_empty());
+    }
 }
 
 fn the_start_is_told() {
