@@ -128,7 +128,7 @@ impl Session {
         for (name, value) in bound {
             globals.set(name, value);
         }
-        // A last expression without a value, such as `print!("a")`, shows nothing, as `none` does.
+        // A last expression without a value shows nothing, as `none` does.
         let unit = outcome.data.len() == 1
             && outcome.data.get("text/plain").is_some_and(|text| text == "()");
         if !outcome.data.is_empty() && !unit {
