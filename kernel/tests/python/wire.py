@@ -14,7 +14,7 @@ import zmq
 
 from conftest import PROGRAM
 
-PATIENCE = 20
+PATIENCE = 60
 
 
 class Kernel:
