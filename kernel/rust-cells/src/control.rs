@@ -167,6 +167,8 @@ impl Control {
         loop {
             if state.stopped.is_some() && state.busy.is_some() {
                 let running = state.running;
+                // The runtime has ended: evcxr starts another one, and nothing is left to be stopped.
+                let over = state.death.is_some();
                 if running
                     && tries.is_multiple_of(50)
                     && let Some(mut runtime) =
@@ -176,8 +178,12 @@ impl Control {
                 }
                 drop(state);
                 // Before and between runs of user code compilers run; evcxr itself cannot be stopped.
-                if !running {
-                    kill_children_but(self.child_id());
+                // Without knowing which process is the runtime's, none is killed yet.
+                if !running
+                    && !over
+                    && let Some(child) = self.child_id()
+                {
+                    kill_children_but(Some(child));
                 }
                 tries += 1;
                 std::thread::sleep(Duration::from_millis(10));

@@ -166,8 +166,14 @@ impl Engine {
     fn greet(&mut self) {
         self.fresh = false;
         self.forgotten = false;
+        let begin = format!("{}cac::begin();", self.dependency());
+        // Behind `:restart` evcxr still believes in variables that the new process does not have: what runs
+        // first ends it, and evcxr forgets them with that.
+        if let Err(Error::SubprocessTerminated(_)) = self.guarded(&begin) {
+            let _ = self.guarded(&begin);
+        }
+        self.control.state().death = None;
         self.greeted = self.control.child_id();
-        let _ = self.guarded(&format!("{}cac::begin();", self.dependency()));
         if let (Some(memory), Some(child)) = (self.memory, self.control.child_id()) {
             limit_grandchildren(child, memory);
         }

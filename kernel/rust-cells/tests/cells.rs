@@ -378,6 +378,16 @@ fn whatever_runs_can_be_stopped() {
     let id = helper.begin(&code, Some(2.0));
     assert_eq!(helper.end(id), Err(Failure::TimedOut { seconds: 2.0, lost: None }));
     assert_eq!(helper.value("kept()"), "9");
+    // Every process that takes the place of another one tells of panics as the first one did.
+    for ends in ["let b = 1;\nloop {}", "std::process::exit(3)", ":restart"] {
+        helper.run("let c = 1;").unwrap();
+        let id = helper.begin(ends, Some(3.0));
+        let _ = helper.end(id);
+        match helper.run("panic!(\"told\")").unwrap_err() {
+            Failure::Panicked { message, .. } => assert_eq!(message, "told", "{ends}"),
+            other => panic!("{ends}: {other:?}"),
+        }
+    }
 }
 
 #[test]
